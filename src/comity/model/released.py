@@ -1,0 +1,114 @@
+"""What leaves by the one door out: items as a recipient gets them. The native API's JSON is exactly these.
+
+An item of one's own comes whole, at level ``own``. Another's comes at ``volume`` (exact volumes, category,
+crewed or not, state, no owner) or ``reserved`` (grid cells only: no state, no owner, no exact number).
+``ref`` is the entity's own id to its owner and a rotating reference to everyone else. ``seq`` is the
+position of the item's last change in the recipient's own feed: it counts nobody else's doings.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+from comity.model.constraint import ConstraintKind, ConstraintState
+from comity.model.intent import AircraftCategory, IntentState
+from comity.model.volume import Volumes
+
+
+class ItemKind(StrEnum):
+    INTENT = "intent"
+    CONSTRAINT = "constraint"
+
+
+class ReservedVolume(msgspec.Struct, frozen=True, gc=False):
+    """Cells of the fixed nested grid (S2 tokens, one level for all), a height band in metres above the
+    WGS84 ellipsoid, and a time slot; each contains what was promised. ``outlines``: the cells' corners
+    as [lat, lon], for drawing."""
+
+    cells: tuple[str, ...]
+    outlines: tuple[tuple[tuple[float, float], ...], ...]
+    lower_w84_m: float
+    upper_w84_m: float
+    start: datetime
+    end: datetime
+
+
+class ReleasedItem(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    ref: str
+    kind: ItemKind
+    level: Literal["own", "volume", "reserved"]
+    contact: str = "through the exchange"
+    state: IntentState | ConstraintState | None = None
+    volumes: Volumes | None = None
+    reserved: tuple[ReservedVolume, ...] | None = None
+    category: AircraftCategory | None = None
+    crewed: bool | None = None
+    constraint_kind: ConstraintKind | None = None
+    designator: str | None = None
+    ovn: str | None = None
+    version: int | None = None
+    accepted_conflicts: tuple[str, ...] | None = None
+
+
+class Change(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One step of a recipient's feed: ``item`` is the new form, or None where ``ref`` is gone from view."""
+
+    seq: int
+    ref: str
+    item: ReleasedItem | None = None
+
+
+class ChangePage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """``reset``: the cursor was too old or from before a restart; the page starts a whole snapshot."""
+
+    changes: tuple[Change, ...]
+    cursor: str
+    more: bool
+    as_of: datetime
+    reset: bool = False
+
+
+class ConflictItem(msgspec.Struct, frozen=True, gc=False):
+    """One thing in the way, as released to the asker. ``blocking``: a closed constraint, which cannot be
+    filed over; anything else can, by naming ``item.ref`` in ``accept_conflicts``."""
+
+    item: ReleasedItem
+    blocking: bool
+    volumes: tuple[int, ...]
+
+
+class Clearance(msgspec.Struct, frozen=True, gc=False):
+    """What a write was checked against: never "clear", only "clear of what is released to you"."""
+
+    checked: str
+    floor_intent: str
+    floor_constraint: str
+
+
+class TrackView(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """One aircraft as fused from the sources released to the reader. ``id``: the 24-bit address where it is
+    released, otherwise a rotating reference. ``age_s`` is at ``as_of``; ``stale`` means no report within the
+    stale time."""
+
+    id: str
+    source: Literal["own", "broadcast", "sensed"]
+    level: Literal["own", "broadcast", "position", "identity"]
+    lat: float
+    lon: float
+    age_s: float
+    accuracy_m: float
+    stale: bool = False
+    altitude_m: float | None = None
+    altitude_datum: str | None = None
+    ground_speed_mps: float | None = None
+    track_deg: float | None = None
+    vertical_rate_mps: float | None = None
+    on_ground: bool | None = None
+    callsign: str | None = None
+    squawk: str | None = None
+    emergency: Literal["unlawful interference", "radio failure", "emergency"] | None = None
+    sources: int = 1
