@@ -1,0 +1,52 @@
+# What one does with a checkout. Each target gets itself ready first; nothing else has to be installed.
+#   make demo    the exchange with a scenario over the Alps       make test     all tests
+#   make check   lint, formatting, types, architecture            make bench    the figures
+#   make web     only the map                                     make clean    everything that was built
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+export VENV
+
+# Options for the programs: make demo ARGS="--port 9000", make test ARGS="tests/geo -x"
+ARGS ?=
+
+.PHONY: demo test check bench web requirements clean runtime dev
+.DEFAULT_GOAL := demo
+
+runtime dev:
+	@$(PYTHON) bootstrap.py $@
+
+demo: runtime
+	@exec $(BIN)/comity demo $(ARGS)
+
+test: dev
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/rules
+
+bench: dev
+	@for each in bench/*.py; do echo "== $$each"; $(BIN)/python $$each $(ARGS) || exit 1; done
+
+web:
+	@rm -f src/comity/http/static/.sources
+	@$(PYTHON) bootstrap.py runtime
+
+# Pins everything anew. The files name no registry: whoever installs uses their own.
+COMPILE := $(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet
+requirements: dev
+	$(BIN)/python -m pip install --quiet uv
+	$(COMPILE) pyproject.toml --extra parquet --group dev --group build -o requirements-dev.txt
+	$(COMPILE) pyproject.toml -c requirements-dev.txt -o requirements.txt
+	$(COMPILE) --group build -c requirements-dev.txt -o requirements-build.txt
+	$(COMPILE) --group node -o requirements-node.txt
+
+clean:
+	rm -rf $(VENV) build dist var src/comity/http/static web/node_modules web/dist
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

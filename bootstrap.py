@@ -1,0 +1,153 @@
+"""Makes a checkout ready to run: virtual environment, hashed requirements, the map, the package.
+
+``python3 bootstrap.py runtime`` is what ``make demo`` needs, ``python3 bootstrap.py dev`` what ``make
+test`` and ``make check`` need. It runs on a bare Python 3.11 with the standard library alone, does the
+Python and the Node half at the same time, and does nothing at all when nothing has changed: what was
+done is kept as a hash in the environment. Nothing is installed whose hash is not in this repository.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import hatch_build
+
+ROOT = Path(__file__).resolve().parent
+VENV = Path(os.environ.get("VENV", ROOT / ".venv")).absolute()
+PYTHON = VENV / "bin" / "python"
+FILES = {
+    "runtime": ("requirements.txt", "requirements-build.txt"),
+    "dev": ("requirements-dev.txt",),
+}
+NO_VENV = """\
+This Python cannot make virtual environments with pip in them. On Debian and Ubuntu:
+
+    sudo apt install python3-venv
+
+and then the same command again."""
+
+
+class Failed(Exception):
+    """A step did not work; the text is for the person who called make."""
+
+
+def run(*command: str | Path) -> None:
+    done = subprocess.run([str(part) for part in command], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise Failed(f"{' '.join(str(part) for part in command)}\n{done.stdout}{done.stderr}")
+
+
+def wanted(level: str) -> str:
+    """What the environment should hold, as a hash."""
+    whole = hashlib.sha256(f"{sys.version} {VENV} {ROOT}\n".encode())
+    for name in ("pyproject.toml", "hatch_build.py", *FILES[level]):
+        whole.update((ROOT / name).read_bytes())
+    return whole.hexdigest()
+
+
+def stamp(level: str) -> Path:
+    return VENV / f".comity-{level}"
+
+
+def ready(level: str) -> bool:
+    """A complete development environment also runs; the reverse is not so."""
+    levels = ("runtime", "dev") if level == "runtime" else ("dev",)
+    return any(stamp(x).exists() and stamp(x).read_text() == wanted(x) for x in levels)
+
+
+def make_environment() -> None:
+    if PYTHON.exists() and subprocess.run([PYTHON, "-c", ""], check=False).returncode == 0:
+        return
+    shutil.rmtree(VENV, ignore_errors=True)
+    done = subprocess.run([sys.executable, "-m", "venv", VENV], capture_output=True, text=True)
+    if done.returncode != 0:
+        if "ensurepip" in done.stdout + done.stderr:
+            raise Failed(NO_VENV)
+        raise Failed(done.stdout + done.stderr)
+
+
+def pip(*arguments: str | Path) -> None:
+    run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", *arguments)
+
+
+def install(level: str) -> None:
+    """Everything pinned and hashed, so that pip resolves nothing; then this package, in place."""
+    files = [argument for name in FILES[level] for argument in ("-r", name)]
+    pip("--require-hashes", "--no-deps", "--no-compile", *files)
+
+
+def build_map() -> None:
+    """The bundle, with Node from PyPI (hashed too) where there is none on the PATH."""
+    packages = None
+    if hatch_build.node_on_path() is None:
+        packages = VENV / "node"
+        if not packages.exists():
+            pip("--require-hashes", "--no-deps", "--target", packages, "-r", "requirements-node.txt")
+    hatch_build.build(ROOT, node_packages=packages)
+
+
+def step(name: str, work: Callable[[], None], failures: list[BaseException]) -> None:
+    started = time.monotonic()
+    say(f"{name} ...")
+    try:
+        work()
+    except (Failed, SystemExit, OSError) as failure:
+        failures.append(failure)
+        say(f"{name}: failed")
+    else:
+        say(f"{name}: done in {time.monotonic() - started:.1f} s")
+
+
+def say(text: str) -> None:
+    print(f"  {text}", file=sys.stderr, flush=True)
+
+
+def bootstrap(level: str) -> None:
+    environment, bundle = not ready(level), hatch_build.outdated(ROOT)
+    if not environment and not bundle:
+        return
+    if sys.version_info < (3, 11):  # noqa: UP036  # whoever runs this may have an older one
+        raise Failed(f"Comity needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}")
+    print("Getting ready (only the first time):", file=sys.stderr, flush=True)
+    failures: list[BaseException] = []
+    step("virtual environment", make_environment, failures)
+    halves = []
+    if environment and not failures:
+        name = "Python packages, by hash"
+        halves.append(threading.Thread(target=step, args=(name, lambda: install(level), failures)))
+    if bundle and not failures:
+        halves.append(threading.Thread(target=step, args=("map", build_map, failures)))
+    for half in halves:
+        half.start()
+    for half in halves:
+        half.join()
+    if environment and not failures:
+        step("comity itself", lambda: pip("--no-deps", "--no-build-isolation", "--editable", ROOT), failures)
+    if failures:
+        raise Failed("\n".join(str(failure) for failure in failures))
+    if environment:
+        stamp(level).write_text(wanted(level))
+
+
+def main() -> int:
+    if len(sys.argv) != 2 or sys.argv[1] not in FILES:
+        print(f"usage: bootstrap.py {'|'.join(FILES)}", file=sys.stderr)
+        return 2
+    try:
+        bootstrap(sys.argv[1])
+    except Failed as failure:
+        print(f"\n{failure}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
