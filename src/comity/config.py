@@ -1,0 +1,306 @@
+"""The configuration file: TOML into frozen values, every key known, every mistake named.
+
+Paths are taken relative to the configuration file's own folder, so that a set-up can be moved as a whole.
+Secrets never stand in the file: it names key files, which other commands create, and none has a
+default. ``comity.example.toml`` shows every setting with a comment; a test keeps it complete.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from comity.errors import InvalidInput
+from comity.ids import SLUG
+from comity.model.charter import Charter
+from comity.model.observation import Provenance
+from comity.model.participant import Participant, Person
+from comity.model.volume import Instant
+from comity.wire.decode import explain
+
+Seconds = Annotated[float, Meta(gt=0, le=31_622_400)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+Rate = Annotated[float, Meta(gt=0, le=1_000_000)]
+Height = Annotated[float, Meta(ge=-12_000, le=12_000)]
+Port = Annotated[int, Meta(ge=0, le=65_535)]
+Slug = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9-]{1,39}$", max_length=40)]
+Name = Annotated[str, Meta(min_length=1, max_length=80)]
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class ExchangeSection(_Section, frozen=True):
+    """``name`` is signed into commands and checkpoints: it never changes. ``data_dir`` holds the ledger,
+    recordings and snapshots; ``key_file`` the secrets behind seals, checkpoints and ids."""
+
+    name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]{1,62}$", max_length=63)]
+    data_dir: str
+    key_file: str
+
+
+class ServerSection(_Section, frozen=True):
+    """Port 0 takes a free one. Off loopback ``tls_cert`` and ``tls_key`` are required."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8787
+    tls_cert: str | None = None
+    tls_key: str | None = None
+    body_bytes: Count = 1_048_576
+    feed_body_bytes: Count = 8_388_608
+    header_bytes: Annotated[int, Meta(ge=4_096, le=1_048_576)] = 32_768
+    head_timeout_s: Seconds = 10.0
+    body_timeout_s: Seconds = 30.0
+    connections: Count = 2_000
+    backlog: Count = 2_048
+    stop_timeout_s: Seconds = 5.0
+    items: Count = 20_000
+
+
+class StreamSection(_Section, frozen=True):
+    """Bounds of one client's unsent frames. ``origins``: other web origins whose pages may connect."""
+
+    pending_frames: Count = 8
+    pending_bytes: Count = 8_388_608
+    page_changes: Count = 5_000
+    sign_in_s: Seconds = 5.0
+    origins: tuple[str, ...] = ()
+
+
+class IssuerKeys(_Section, frozen=True):
+    """Whose tokens are believed, by which keys, and about which participants (``["*"]``: about all)."""
+
+    issuer: Name
+    participants: Annotated[tuple[str, ...], Meta(min_length=1)]
+    public_keys: tuple[str, ...] = ()
+    jwks: str | None = None
+
+
+class AuthSection(_Section, frozen=True):
+    """``audiences``: a token must name one; without any the exchange's name is the one."""
+
+    audiences: tuple[Name, ...] = ()
+    max_lifetime_s: Annotated[int, Meta(ge=60, le=604_800)] = 43_200
+    cached_tokens: Count = 10_000
+    issuers: tuple[IssuerKeys, ...] = ()
+
+
+class IssuerSection(_Section, frozen=True):
+    """The built-in issuer, for a set-up on a single machine. Off unless switched on."""
+
+    enabled: bool = False
+    key_file: str | None = None
+
+
+class GenesisSection(_Section, frozen=True):
+    """Used once, when the ledger is empty: the charter, the centre and its first administrator."""
+
+    charter: Charter
+    centre: Participant
+    administrator: Person
+
+
+class EnvironmentSection(_Section, frozen=True):
+    """What is known about the air and the ground, each as an interval that is never too narrow."""
+
+    geoid_lower_m: Height = -107.0
+    geoid_upper_m: Height = 86.0
+    terrain_lower_m: Height = -430.0
+    terrain_upper_m: Height = 8_850.0
+    qnh_hpa: Annotated[float, Meta(ge=850, le=1_090)] | None = None
+    qnh_error_hpa: Annotated[float, Meta(ge=0, le=100)] | None = None
+    qnh_until: Instant | None = None
+
+
+class TracksSection(_Section, frozen=True):
+    stale_s: Seconds = 15.0
+    expire_s: Seconds = 60.0
+    record: bool = True
+    retention_days: Annotated[int, Meta(ge=1, le=3_650)] = 30
+
+
+class SbsFeed(_Section, frozen=True):
+    """A receiver's BaseStation port (30003): text lines over TCP."""
+
+    host: str
+    port: Annotated[int, Meta(ge=1, le=65_535)]
+    participant: Slug
+    feed: Slug
+    provenance: Provenance
+
+
+class FeedsSection(_Section, frozen=True):
+    sbs: tuple[SbsFeed, ...] = ()
+
+
+class QuotasSection(_Section, frozen=True):
+    """Each participant's own, by a token bucket: a rate, and as many at once as the burst."""
+
+    reads_per_s: Rate = 200.0
+    reads_burst: Count = 1_000
+    writes_per_s: Rate = 100.0
+    writes_burst: Count = 500
+    report_bytes_per_s: Rate = 1_000_000.0
+    report_bytes_burst: Count = 33_554_432
+    streams: Count = 50
+
+
+class LedgerSection(_Section, frozen=True):
+    """Cadences of checkpoints and of snapshots."""
+
+    checkpoint_s: Seconds = 60.0
+    snapshot_s: Seconds = 3_600.0
+
+
+class LoggingSection(_Section, frozen=True):
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class BenchSection(_Section, frozen=True):
+    """``echo``: the endpoint that only decodes and echoes, a baseline for benchmarks."""
+
+    echo: bool = False
+
+
+class Config(_Section, frozen=True):
+    """Everything the file says. ``folder`` is where it lies."""
+
+    exchange: ExchangeSection
+    server: ServerSection = ServerSection()
+    stream: StreamSection = StreamSection()
+    auth: AuthSection = AuthSection()
+    issuer: IssuerSection = IssuerSection()
+    genesis: GenesisSection | None = None
+    environment: EnvironmentSection = EnvironmentSection()
+    tracks: TracksSection = TracksSection()
+    feeds: FeedsSection = FeedsSection()
+    quotas: QuotasSection = QuotasSection()
+    ledger: LedgerSection = LedgerSection()
+    logging: LoggingSection = LoggingSection()
+    bench: BenchSection = BenchSection()
+    folder: Path = Path()
+
+    def path(self, text: str) -> Path:
+        """A path of the file, made absolute from the file's own folder."""
+        return (self.folder / Path(text).expanduser()).absolute()
+
+    @property
+    def data_dir(self) -> Path:
+        return self.path(self.exchange.data_dir)
+
+    @property
+    def key_file(self) -> Path:
+        return self.path(self.exchange.key_file)
+
+    def audiences(self) -> tuple[str, ...]:
+        return self.auth.audiences or (self.exchange.name,)
+
+
+_NOT_SETTINGS: Final = frozenset({"folder"})
+
+
+def load_config(path: Path) -> Config:
+    """Reads and checks a file. Raises ``InvalidInput`` whose ``field`` is the setting."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"cannot read the configuration {path}: {error}", field="config") from error
+    return parse_config(text, path.parent.absolute())
+
+
+def parse_config(text: str, folder: Path) -> Config:
+    """The same from text; ``folder`` is where its relative paths start."""
+    try:
+        values: dict[str, Any] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInput(f"the configuration is not TOML: {error}", field="config") from error
+    for name in _NOT_SETTINGS & set(values):
+        raise InvalidInput(f"{name} is not a setting", field=name)
+    try:
+        config = msgspec.convert(values, Config)
+    except msgspec.ValidationError as error:
+        raise explain(error, Config) from error
+    config = msgspec.structs.replace(config, folder=folder)
+    _check_server(config)
+    _check_auth(config)
+    _check_genesis(config)
+    _check_environment(config)
+    if config.tracks.expire_s < config.tracks.stale_s:
+        raise InvalidInput("tracks expire no sooner than they are stale", field="tracks.expire_s")
+    return config
+
+
+def is_loopback(host: str) -> bool:
+    """Whether nothing outside this machine can connect to ``host``."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _check_server(config: Config) -> None:
+    server = config.server
+    if (server.tls_cert is None) != (server.tls_key is None):
+        raise InvalidInput("tls_cert and tls_key must be given together", field="server.tls_cert")
+    if server.tls_cert is None and not is_loopback(server.host):
+        raise InvalidInput(
+            f"{server.host} can be reached from other machines, so TLS is required: set tls_cert and "
+            "tls_key to a certificate and its key, or listen on 127.0.0.1",
+            field="server.tls_cert",
+        )
+
+
+def _check_auth(config: Config) -> None:
+    if config.issuer.enabled and config.issuer.key_file is None:
+        raise InvalidInput("the built-in issuer needs key_file", field="issuer.key_file")
+    names = [issuer.issuer for issuer in config.auth.issuers]
+    for number, issuer in enumerate(config.auth.issuers):
+        place = f"auth.issuers[{number}]"
+        if names.count(issuer.issuer) > 1:
+            raise InvalidInput("issuer is named twice", field=f"{place}.issuer")
+        if bool(issuer.public_keys) == (issuer.jwks is not None):
+            raise InvalidInput("give either public_keys or jwks", field=f"{place}.public_keys")
+        for one in issuer.participants:
+            if one != "*" and not SLUG.match(one):
+                raise InvalidInput('participants are ids, or "*" alone', field=f"{place}.participants")
+        if "*" in issuer.participants and len(issuer.participants) > 1:
+            raise InvalidInput('"*" stands alone', field=f"{place}.participants")
+
+
+def _check_genesis(config: Config) -> None:
+    genesis = config.genesis
+    if genesis is None:
+        return
+    if not genesis.centre.centre:
+        raise InvalidInput("the first participant must be the centre", field="genesis.centre.centre")
+    if genesis.administrator.participant != genesis.centre.id:
+        raise InvalidInput(
+            "the first administrator must belong to the centre", field="genesis.administrator.participant"
+        )
+    if "administrator" not in genesis.administrator.roles:
+        raise InvalidInput(
+            "the first administrator needs the role administrator", field="genesis.administrator.roles"
+        )
+    if genesis.charter.version != 1:
+        raise InvalidInput("the first charter has version 1", field="genesis.charter.version")
+
+
+def _check_environment(config: Config) -> None:
+    air = config.environment
+    for name in ("geoid", "terrain"):
+        if getattr(air, f"{name}_lower_m") > getattr(air, f"{name}_upper_m"):
+            raise InvalidInput("lower must not be above upper", field=f"environment.{name}_lower_m")
+    given = [value is not None for value in (air.qnh_hpa, air.qnh_error_hpa, air.qnh_until)]
+    if any(given) and not all(given):
+        raise InvalidInput(
+            "a QNH needs its error and its expiry: qnh_hpa, qnh_error_hpa, qnh_until",
+            field="environment.qnh_hpa",
+        )

@@ -1,0 +1,196 @@
+"""Answers: the shapes that the native API returns, and errors as JSON.
+
+The structs here are the response schemas of the OpenAPI document; ``comity.wire.encode`` writes them. An
+error is ``{"code", "message", "field"?, "detail"?}``; its status comes from ``comity.errors.STATUS`` and,
+for what is HTTP's own to refuse, from ``HTTP_STATUS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from comity.errors import STATUS, ComityError
+from comity.model.participant import Participant, Person
+from comity.model.released import Clearance, ConflictItem, ItemKind, ReleasedItem, TrackView
+from comity.model.rule import Group, Level, Levels, ReleaseRule
+from comity.wire.encode import encode
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+JSON: Final = b"application/json"
+NO_STORE: Final = (b"cache-control", b"no-store")
+
+HTTP_STATUS: Final[Mapping[str, int]] = {
+    "method_not_allowed": 405,
+    "uri_too_long": 414,
+    "headers_too_large": 431,
+    "internal": 500,
+}
+"""Refusals that are HTTP's own, beside the one table in ``errors``."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """One HTTP answer, ready to send. ``content_type`` and length are added when it is."""
+
+    status: int
+    body: bytes
+    content_type: bytes = JSON
+    headers: Headers = (NO_STORE,)
+
+
+class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
+    """``code`` is stable; ``message`` is for people; ``field`` names the input it is about."""
+
+    code: str
+    message: str
+    field: str | None = None
+    detail: dict[str, Any] = {}
+
+
+class ConflictDetail(msgspec.Struct, frozen=True):
+    """What a 409 ``strategic_conflict`` says: what is in the way, each as released to the asker."""
+
+    conflicts: tuple[ConflictItem, ...]
+    floor: Levels | None = None
+
+
+class Healthy(msgspec.Struct, frozen=True):
+    status: str
+
+
+class Whoami(msgspec.Struct, frozen=True):
+    participant: Participant
+    person: Person
+    scopes: tuple[str, ...]
+    expires_at: datetime
+    as_of: datetime
+    exchange: str
+
+
+class Items(msgspec.Struct, frozen=True):
+    """``cursor`` continues at ``/v1/changes`` and on the stream."""
+
+    items: tuple[ReleasedItem, ...]
+    as_of: datetime
+    cursor: str
+
+
+class Picture(msgspec.Struct, frozen=True):
+    tracks: tuple[TrackView, ...]
+    as_of: datetime
+
+
+class Rules(msgspec.Struct, frozen=True):
+    items: tuple[ReleaseRule, ...]
+
+
+class Groups(msgspec.Struct, frozen=True):
+    items: tuple[Group, ...]
+
+
+class Participants(msgspec.Struct, frozen=True):
+    items: tuple[Participant, ...]
+
+
+class People(msgspec.Struct, frozen=True):
+    items: tuple[Person, ...]
+
+
+class SeenItem(msgspec.Struct, frozen=True):
+    """One item as one recipient has it, and by which rule. ``ref`` is the owner's own id."""
+
+    recipient: str
+    ref: str
+    kind: ItemKind
+    level: Level
+    reason: str
+    rule: str
+    since: datetime
+    item: ReleasedItem
+
+
+class Seen(msgspec.Struct, frozen=True):
+    items: tuple[SeenItem, ...]
+    as_of: datetime
+
+
+class ReceiptBody(msgspec.Struct, frozen=True):
+    """Where the change stands in the participant's own log."""
+
+    position: int
+    leaf: str
+
+
+class ItemWritten(msgspec.Struct, frozen=True):
+    result: ReleasedItem
+    receipt: ReceiptBody
+    clearance: Clearance | None = None
+
+
+class RuleWritten(msgspec.Struct, frozen=True):
+    result: ReleaseRule | None
+    receipt: ReceiptBody
+
+
+class GroupWritten(msgspec.Struct, frozen=True):
+    result: Group | None
+    receipt: ReceiptBody
+
+
+class MemberWritten(msgspec.Struct, frozen=True):
+    """``result``: the charter, participant or person as it now is; null where it was removed."""
+
+    result: dict[str, Any] | None
+    receipt: ReceiptBody
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """A signed note (C2SP) with the cosignatures that witnesses have left."""
+
+    note: str
+
+
+class LogEntries(msgspec.Struct, frozen=True):
+    items: tuple[dict[str, Any], ...]
+
+
+class Hashes(msgspec.Struct, frozen=True):
+    """A Merkle proof (RFC 6962): hashes in base64, lowest first."""
+
+    hashes: tuple[str, ...]
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    status: str
+
+
+def ok(value: Any, status: int = 200) -> Answer:
+    return Answer(status, encode(value))
+
+
+def error_answer(error: ComityError) -> Answer:
+    """An error of ours as its JSON answer."""
+    headers: Headers = (NO_STORE,)
+    if error.code == "unauthenticated":
+        headers += ((b"www-authenticate", b"Bearer"),)
+    elif error.code == "quota_exceeded":
+        headers += ((b"retry-after", str(error.detail.get("retry_after_s", 1)).encode()),)
+    elif error.code in ("unavailable", "stopping", "outcome_unknown"):
+        headers += ((b"retry-after", b"1"),)
+    elif error.code == "too_large":
+        headers += ((b"connection", b"close"),)
+    body = ErrorBody(error.code, error.message, error.field, error.detail)
+    return Answer(STATUS[error.code], encode(body), JSON, headers)
+
+
+def refusal(code: str, message: str, headers: Headers = ()) -> Answer:
+    """A refusal of HTTP's own."""
+    return Answer(HTTP_STATUS[code], encode(ErrorBody(code, message)), JSON, (NO_STORE, *headers))
+
+
+INTERNAL: Final = refusal("internal", "the exchange failed on this request; it was counted and logged")
+"""The constant answer to an unexpected exception: it says nothing of the cause."""
