@@ -19,6 +19,7 @@ SION: Final = Point(46.2196, 7.3268)
 ZERMATT: Final = Point(46.0207, 7.7491)
 EVOLENE: Final = Point(46.1136, 7.4964)
 ZINAL: Final = Point(46.1357, 7.6256)
+BRIG: Final = Point(46.3150, 8.0500)
 GOTTHARD: Final = Point(46.56, 8.56)
 FRIEDRICHSHAFEN: Final = Point(47.6713, 9.5115)
 INNSBRUCK: Final = Point(47.2602, 11.3440)
@@ -76,7 +77,6 @@ def _sea(lower_m: float, upper_m: float) -> tuple[Altitude, Altitude]:
 NORTH_PATROL: Final = Area(
     (polygon((47.75, 9.9), (47.75, 11.1), (47.15, 11.1), (47.15, 9.9)),), *_levels(200, 260)
 )
-NORTH_TRANSIT: Final = Area((corridor(Point(48.35, 10.9), Point(47.9, 10.6), 6_000),), *_levels(200, 260))
 SOUTH_TRAINING: Final = Area(
     (polygon((46.05, 8.3), (46.15, 9.7), (45.55, 9.8), (45.5, 8.4)),), *_levels(240, 300)
 )
@@ -87,10 +87,13 @@ SOUTH_HELICOPTER_AROUND: Final = Area(
 )
 RELIEF_TRANSPORT: Final = Area((corridor(FRIEDRICHSHAFEN, INNSBRUCK, 4_000),), *_levels(200, 230))
 RELIEF_SOUTHERN: Final = Area((corridor(LOCARNO, Point(45.45, 9.28), 4_000),), *_levels(240, 260))
-DRONE_ZERMATT: Final = Area((corridor(SION, ZERMATT, 900), circle(ZERMATT, 1_500)), *_sea(1_000, 3_300))
-DRONE_EVOLENE: Final = Area((circle(EVOLENE, 1_800),), *_sea(1_000, 2_800))
-DRONE_ZINAL: Final = Area((circle(ZINAL, 1_800),), *_sea(1_400, 3_000))
-DRONE_ZINAL_WIDER: Final = Area((circle(ZINAL, 2_600),), *_sea(1_400, 3_200))
+DRONE_ROUTES: Final = Area(
+    tuple(corridor(SION, village, 900) for village in (ZERMATT, EVOLENE, ZINAL)), *_sea(900, 3_300)
+)
+DRONE_ROUTES_WIDER: Final = Area(
+    tuple(corridor(SION, village, 1_400) for village in (ZERMATT, EVOLENE, ZINAL)), *_sea(900, 3_400)
+)
+DRONE_SURVEY: Final = Area((circle(BRIG, 3_000),), *_sea(900, 2_600))
 CALIBRATION: Final = Area((corridor(Point(46.24, 6.11), Point(46.35, 6.35), 2_500),), *_sea(400, 2_400))
 POPUP_CLOSURE: Final = Area((circle(GOTTHARD, 12_000),), *_sea(0, 4_500))
 STANDING_CLOSURE: Final = Area((circle(Point(46.95, 8.90), 9_000),), *_sea(0, 3_000))

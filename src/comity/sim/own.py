@@ -119,6 +119,7 @@ FLEET: Final = (
     *(_drone(k, areas.ZERMATT, 3_000.0) for k in range(3)),
     *(_drone(k, areas.EVOLENE, 2_200.0) for k in range(3, 5)),
     _drone(5, areas.ZINAL, 2_500.0),
+    Craft(RELIEF, "~37", "DRONE37", Racetrack(areas.BRIG, 60.0, 2_400, 700, 18.0, 1_700.0), Datum.MSL, 8.0),
     Craft(
         RELIEF,
         "F07A01",
