@@ -130,7 +130,9 @@ class Erase(_Command, frozen=True, tag="erase"):
 
 
 class MeetDeadlines(_Command, frozen=True, tag="meet_deadlines"):
-    """The exchange's own: everything whose time has come by now."""
+    """The exchange's own: ``due`` names (kind, id) whose time may have come; each is decided again."""
+
+    due: tuple[tuple[str, str], ...]
 
 
 class RecordSegment(_Command, frozen=True, tag="record_segment"):

@@ -73,16 +73,18 @@ class ToParticipant(
 class ToGroup(
     msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, tag_field="type", tag="group"
 ):
-    """A group of the rule's own owner, or one of the centre's."""
+    """A group by its id and who keeps it: the rule's own owner, or the centre."""
 
     id: GroupId
+    keeper: ParticipantId
 
 
 Recipient = ToParticipant | ToGroup
 
 
 class Group(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """A named list of participants. An empty one reaches nobody."""
+    """A named list of participants. An empty one reaches nobody. Ids are each keeper's own, so that
+    nobody learns from a name being taken what another keeps."""
 
     id: GroupId
     owner: ParticipantId

@@ -1,0 +1,151 @@
+"""Strategic conflicts: which of what is released to the asker overlaps the volumes it wants.
+
+Law 1 and law 2 meet here. The check is made against released forms and nothing else: one's own and
+level-1 items exactly, level-0 items as the grid cells, bands and slots that the asker sees, items at
+``none`` not at all. So an answer tells the asker nothing that its map does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from comity.coordination.state import State
+from comity.errors import TooLarge
+from comity.geo.cells import cells_touch, grid_cells
+from comity.geo.heights import bounds
+from comity.geo.overlap import overlapping
+from comity.ids import EntityId, ParticipantId
+from comity.model.constraint import Constraint, ConstraintKind
+from comity.model.released import ReservedVolume
+from comity.model.rule import Level
+from comity.model.volume import Volume4D, Volumes
+from comity.release.coarsen import lingers_until
+from comity.release.forms import Item, level_of
+from comity.release.policy import Policy
+
+MAX_CONFLICTS: Final = 5_000
+"""An answer beyond this is refused, never shortened."""
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """An item in the way at the level that the asker has of it (None: its own), and the numbers of the
+    asker's volumes that it overlaps."""
+
+    item: Item
+    level: Level | None
+    numbers: tuple[int, ...]
+
+    def blocking(self) -> bool:
+        """A closed constraint seen exactly. At level 0 nobody can tell, so it can be filed over."""
+        item = self.item
+        return (
+            isinstance(item, Constraint)
+            and item.kind is ConstraintKind.CLOSED
+            and self.level is Level.VOLUME
+        )
+
+
+def find(
+    state: State,
+    asker: ParticipantId,
+    volumes: Volumes,
+    now: datetime,
+    exclude: EntityId | None = None,
+    own_constraints: bool = False,
+) -> list[Conflict]:
+    """Everything released to ``asker`` that overlaps ``volumes``; in no particular order.
+
+    The asker's own constraints are in nobody's way but others', and count only if asked for.
+
+    Raises ``TooLarge`` past ``MAX_CONFLICTS``.
+    """
+    policy = state.policy(now)
+    exact, coarse = _owners(state, policy, asker)
+    numbers: dict[EntityId, set[int]] = {}
+    found: dict[EntityId, tuple[Item, Level | None]] = {}
+    for number, volume in enumerate(volumes):
+        near = state.volumes.near(volume, exact)
+        hits = [
+            hit
+            for hit in near
+            if hit[0].id != exclude and _counts_exactly(hit[0], asker, policy, own_constraints)
+        ]
+        overlaps: list[Item] = []
+        if hits:
+            verdicts = overlapping(volume, [i.volumes[n] for i, n in hits], state.environment, now)
+            overlaps = [hit[0] for hit, verdict in zip(hits, verdicts.tolist(), strict=True) if verdict]
+        if coarse:
+            overlaps.extend(_coarse_overlaps(state, policy, asker, volume, coarse, now))
+        for item in overlaps:
+            level = None if item.owner == asker else level_of(item, policy.levels(item.owner, asker))
+            found[item.id] = (item, level)
+            numbers.setdefault(item.id, set()).add(number)
+        if len(found) > MAX_CONFLICTS:
+            raise TooLarge(f"more than {MAX_CONFLICTS} conflicts; ask for a smaller volume", field="volumes")
+    return [
+        Conflict(item, level, tuple(sorted(numbers[entity]))) for entity, (item, level) in found.items()
+    ]
+
+
+def _owners(
+    state: State, policy: Policy, asker: ParticipantId
+) -> tuple[set[ParticipantId], set[ParticipantId]]:
+    exact, coarse = {asker}, set()
+    for owner in state.volumes.owners():
+        if owner == asker:
+            continue
+        levels = policy.levels(owner, asker)
+        both = (levels.intent, levels.constraint)
+        if Level.VOLUME in both:
+            exact.add(owner)
+        if Level.RESERVED in both:
+            coarse.add(owner)
+    return exact, coarse
+
+
+def _counts_exactly(item: Item, asker: ParticipantId, policy: Policy, own_constraints: bool) -> bool:
+    if not item.state.live():
+        return False
+    if item.owner == asker:
+        return own_constraints or not isinstance(item, Constraint)
+    return level_of(item, policy.levels(item.owner, asker)) is Level.VOLUME
+
+
+def _coarse_overlaps(
+    state: State,
+    policy: Policy,
+    asker: ParticipantId,
+    volume: Volume4D,
+    owners: set[ParticipantId],
+    now: datetime,
+) -> Iterable[Item]:
+    mine = grid_cells(volume.outline)
+    lower_m = bounds(volume.lower, state.environment, now).lower_m
+    upper_m = bounds(volume.upper, state.environment, now).upper_m
+    seen: set[EntityId] = set()
+    for item, _ in state.volumes.near_coarsened(volume, owners):
+        if item.id in seen or level_of(item, policy.levels(item.owner, asker)) is not Level.RESERVED:
+            continue
+        seen.add(item.id)
+        if not item.state.live() and now >= lingers_until(item.changed_at):
+            continue
+        for reserved in state.volumes.reserved(item):
+            if _touches(reserved, volume, mine, lower_m, upper_m):
+                yield item
+                break
+
+
+def _touches(
+    reserved: ReservedVolume, volume: Volume4D, mine: tuple[int, ...], lower_m: float, upper_m: float
+) -> bool:
+    return (
+        reserved.start < volume.end
+        and volume.start < reserved.end
+        and reserved.lower_w84_m <= upper_m
+        and lower_m <= reserved.upper_w84_m
+        and cells_touch(mine, [int(token.ljust(16, "0"), 16) for token in reserved.cells])
+    )

@@ -1,0 +1,58 @@
+"""What deciding a command gives: facts, and what to answer once they are durable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from comity.coordination.state import State
+from comity.geo.heights import bounds
+from comity.geo.shapes import check
+from comity.errors import InvalidInput, StaleOvn
+from comity.ids import Ids
+from comity.model.command import Submission
+from comity.model.fact import Fact
+from comity.model.released import Clearance
+from comity.model.volume import Volumes, ends
+from comity.release.forms import References
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """``facts`` become entries, in order; the first is what the answer is about. ``created``: the thing is
+    new. ``clearance``: what a write of volumes was checked against."""
+
+    facts: tuple[Fact, ...]
+    created: bool = False
+    clearance: Clearance | None = None
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """Everything a decision may depend on."""
+
+    state: State
+    by: Submission
+    now: datetime
+    ids: Ids
+    references: References
+
+
+def check_ovn(given: str, current: str) -> None:
+    if given != current:
+        raise StaleOvn("ovn is not the current one; read the item again", field="ovn")
+
+
+def check_new_volumes(volumes: Volumes, state: State, now: datetime) -> None:
+    """Geometry and times of volumes that somebody wants to promise from now on."""
+    for number, volume in enumerate(volumes):
+        field = f"volumes[{number}]"
+        check(volume.outline, f"{field}.outline")
+        lower = bounds(volume.lower, state.environment, now)
+        upper = bounds(volume.upper, state.environment, now)
+        if lower.lower_m > upper.upper_m:
+            raise InvalidInput("lower must not be above upper, whatever the datums", field=f"{field}.lower")
+    if ends(volumes) <= now:
+        raise InvalidInput("the last end must lie in the future", field="volumes")
+
+

@@ -1,0 +1,182 @@
+"""A state's facts as canonical rows: what the digest covers and a snapshot holds.
+
+One line of JSON for each fact, tables in a fixed order, rows in the order of their keys, fields in the
+order of their classes. Indexes, heaps and policies are derived and not in it. Requests are facts:
+forgetting them would let a retried request be carried out twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from comity.clock import micros
+from comity.coordination.fold import constraint_deadline, intent_deadline
+from comity.coordination.state import Done, PersonKey, RequestKey, Revocation, State
+from comity.coordination.volumes import Volumes
+from comity.geo.heights import Environment
+from comity.ids import ParticipantId
+from comity.model.charter import Charter
+from comity.model.constraint import Constraint
+from comity.model.intent import Intent
+from comity.model.participant import Participant, Person
+from comity.model.rule import Group, ReleaseRule
+from comity.release.coarsen import lingers_until
+
+
+class _Row(msgspec.Struct, frozen=True, gc=False, tag_field="row"):
+    pass
+
+
+class CharterRow(_Row, frozen=True, tag="charter"):
+    value: Charter
+
+
+class ParticipantRow(_Row, frozen=True, tag="participant"):
+    value: Participant
+
+
+class PersonRow(_Row, frozen=True, tag="person"):
+    value: Person
+
+
+class GroupRow(_Row, frozen=True, tag="group"):
+    value: Group
+
+
+class RuleRow(_Row, frozen=True, tag="rule"):
+    value: ReleaseRule
+
+
+class RevocationRow(_Row, frozen=True, tag="revocation"):
+    key: PersonKey
+    value: Revocation
+
+
+class SegmentRow(_Row, frozen=True, tag="segment"):
+    recipient: ParticipantId
+    last: int
+
+
+class RequestRow(_Row, frozen=True, tag="request"):
+    key: RequestKey
+    value: Done
+
+
+class ConstraintRow(_Row, frozen=True, tag="constraint"):
+    value: Constraint
+
+
+class IntentRow(_Row, frozen=True, tag="intent"):
+    value: Intent
+
+
+Row = (
+    CharterRow
+    | ParticipantRow
+    | PersonRow
+    | GroupRow
+    | RuleRow
+    | RevocationRow
+    | SegmentRow
+    | RequestRow
+    | ConstraintRow
+    | IntentRow
+)
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_decoder: msgspec.json.Decoder[Row] = msgspec.json.Decoder(Row)
+
+
+def rows(state: State) -> Iterator[bytes]:
+    """Every fact as one line, in canonical order."""
+    if state.charter is not None:
+        yield _encode(CharterRow(state.charter))
+    for participant in sorted(state.participants):
+        yield _encode(ParticipantRow(state.participants[participant]))
+    for person in sorted(state.people):
+        yield _encode(PersonRow(state.people[person]))
+    for group in sorted(state.groups):
+        yield _encode(GroupRow(state.groups[group]))
+    for rule in sorted(state.rules):
+        yield _encode(RuleRow(state.rules[rule]))
+    for revoked in sorted(state.revocations):
+        yield _encode(RevocationRow(revoked, state.revocations[revoked]))
+    for recipient in sorted(state.segments):
+        yield _encode(SegmentRow(recipient, state.segments[recipient]))
+    for request, done in sorted(state.requests.items(), key=lambda kv: (kv[1].index, kv[0])):
+        yield _encode(RequestRow(request, done))
+    for constraint in sorted(state.constraints):
+        yield _encode(ConstraintRow(state.constraints[constraint]))
+    for intent in sorted(state.intents):
+        yield _encode(IntentRow(state.intents[intent]))
+
+
+def digest(lines: Iterable[bytes]) -> str:
+    """SHA-256 over the rows, each ended by a newline."""
+    sha = hashlib.sha256()
+    for line in lines:
+        sha.update(line)
+        sha.update(b"\n")
+    return sha.hexdigest()
+
+
+def load(lines: Iterable[bytes], environment: Environment) -> State:
+    """The state that these rows describe, with its indexes built anew."""
+    state = State(environment)
+    items: list[Intent | Constraint] = []
+    for line in lines:
+        row = _decoder.decode(line)
+        match row:
+            case IntentRow(value=intent):
+                state.intents[intent.id] = intent
+                items.append(intent)
+            case ConstraintRow(value=constraint):
+                state.constraints[constraint.id] = constraint
+                items.append(constraint)
+            case RequestRow(key=key, value=done):
+                state.requests[key] = done
+            case _:
+                _load_member(state, row)
+    assert isinstance(state.volumes, Volumes)
+    state.volumes.put_many(items)
+    _derive(state, items)
+    return state
+
+
+def _load_member(state: State, row: Row) -> None:
+    match row:
+        case CharterRow(value=charter):
+            state.charter = charter
+        case ParticipantRow(value=participant):
+            state.participants[participant.id] = participant
+        case PersonRow(value=person):
+            state.people[(person.participant, person.id)] = person
+        case GroupRow(value=group):
+            state.groups[(group.owner, group.id)] = group
+        case RuleRow(value=rule):
+            state.rules[rule.id] = rule
+            if rule.expires is not None:
+                state.due(micros(rule.expires), "rule", rule.id)
+        case RevocationRow(key=key, value=revocation):
+            state.revocations[key] = revocation
+        case SegmentRow(recipient=recipient, last=last):
+            state.segments[recipient] = last
+        case _:
+            raise AssertionError(f"no table for {type(row).__name__}")
+
+
+def _derive(state: State, items: list[Intent | Constraint]) -> None:
+    lead_s = state.charter.constraint_lead_s if state.charter is not None else 0
+    for item in items:
+        state.hold(item)
+        if not item.state.live():
+            state.lingering.append((micros(lingers_until(item.changed_at)), item.id))
+        elif isinstance(item, Intent):
+            state.deadlines.append((micros(intent_deadline(item)), "intent", item.id))
+        else:
+            when = constraint_deadline(item, lead_s)
+            state.deadlines.append((micros(when), "constraint", item.id))
+    state.heapify()

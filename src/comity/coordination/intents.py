@@ -1,0 +1,136 @@
+"""Operational intents: filed, changed, activated, off nominal, ended.
+
+A filing that conflicts with what is released to its owner is refused with the conflicts as released. It
+can be filed over an advisory conflict on purpose, by naming each reference: a conflict that the owner
+has not seen is refused again. A closed constraint of another, seen exactly, cannot be filed over.
+Nonconforming and Contingent are never refused for a conflict: refusing would hide the aircraft.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from comity.coordination.conflicts import Conflict, find
+from comity.coordination.decision import Asked, Decision, check_new_volumes, check_ovn
+from comity.errors import InvalidInput, NotFound, StrategicConflict, WrongState
+from comity.ids import EntityId, Reference
+from comity.model.command import ChangeIntent, EndIntent, FileIntent
+from comity.model.fact import IntentPut
+from comity.model.intent import Intent, IntentState
+from comity.model.released import Clearance, ConflictItem
+from comity.model.rule import NOTHING, Level
+from comity.model.volume import Volumes
+from comity.release.forms import own_form, reserved_form, volume_form
+
+
+def file(asked: Asked, command: FileIntent) -> Decision:
+    state, by, now = asked.state, asked.by, asked.now
+    check_new_volumes(command.volumes, state, now)
+    entity = asked.ids.entity("intent", by.participant, by.request_id)
+    accepted, clearance = _clear(asked, command.volumes, command.accept_conflicts, None)
+    intent = Intent(
+        id=entity,
+        owner=by.participant,
+        state=IntentState.ACCEPTED,
+        volumes=command.volumes,
+        category=command.category,
+        crewed=command.crewed,
+        ovn=asked.ids.ovn(entity, 1),
+        version=1,
+        filed_at=now,
+        changed_at=now,
+        accepted_conflicts=accepted,
+    )
+    return Decision((IntentPut(intent),), created=True, clearance=clearance)
+
+
+def change(asked: Asked, command: ChangeIntent) -> Decision:
+    intent = _current(asked, command.id)
+    check_ovn(command.ovn, intent.ovn)
+    after = command.state or intent.state
+    if after is IntentState.ENDED:
+        raise InvalidInput("state cannot be set to Ended; end the intent instead", field="state")
+    if not intent.state.may_become(after):
+        raise WrongState(f"an intent that is {intent.state} cannot become {after}", field="state")
+    volumes = intent.volumes
+    if command.volumes is not None:
+        volumes = command.volumes
+        check_new_volumes(volumes, asked.state, asked.now)
+    accepted, clearance = intent.accepted_conflicts, None
+    if not after.off_nominal():
+        willing = (*intent.accepted_conflicts, *command.accept_conflicts)
+        accepted, clearance = _clear(asked, volumes, willing, intent.id)
+    changed = replace(
+        intent,
+        state=after,
+        volumes=volumes,
+        accepted_conflicts=accepted,
+        version=intent.version + 1,
+        ovn=asked.ids.ovn(intent.id, intent.version + 1),
+        changed_at=asked.now,
+    )
+    return Decision((IntentPut(changed),), clearance=clearance)
+
+
+def end(asked: Asked, command: EndIntent) -> Decision:
+    intent = _current(asked, command.id)
+    check_ovn(command.ovn, intent.ovn)
+    return Decision((IntentPut(ended(asked, intent)),))
+
+
+def ended(asked: Asked, intent: Intent) -> Intent:
+    """The intent as it is once ended, by its owner or by the exchange at its time."""
+    return replace(
+        intent,
+        state=IntentState.ENDED,
+        version=intent.version + 1,
+        ovn=asked.ids.ovn(intent.id, intent.version + 1),
+        changed_at=asked.now,
+    )
+
+
+def _current(asked: Asked, id: EntityId) -> Intent:
+    intent = asked.state.intents.get(id)
+    if intent is None or intent.owner != asked.by.participant:
+        raise NotFound("you have no intent with this id", field="id")
+    if not intent.state.live():
+        raise WrongState("the intent has ended", field="id")
+    return intent
+
+
+def _clear(
+    asked: Asked, volumes: Volumes, accept: tuple[Reference, ...], exclude: EntityId | None
+) -> tuple[tuple[Reference, ...], Clearance]:
+    """The accepted references that do conflict, and what was checked; raises on any other conflict."""
+    me = asked.by.participant
+    conflicts = find(asked.state, me, volumes, asked.now, exclude)
+    refs = {asked.references.of(c.item, me, asked.now): c for c in conflicts}
+    willing = set(accept)
+    if any(c.blocking() or ref not in willing for ref, c in refs.items()):
+        items = [conflict_item(asked, refs[ref], ref) for ref in sorted(refs)]
+        raise StrategicConflict(
+            f"conflicts with {len(items)} of the items released to you",
+            field="volumes",
+            detail={"conflicts": items},
+        )
+    return tuple(sorted(refs)), clearance(asked)
+
+
+def conflict_item(asked: Asked, conflict: Conflict, ref: Reference) -> ConflictItem:
+    item = conflict.item
+    if conflict.level is None:
+        form = own_form(item)
+    elif conflict.level is Level.VOLUME:
+        form = volume_form(item, ref)
+    else:
+        form = reserved_form(item, ref, asked.state.volumes.reserved(item))
+    return ConflictItem(form, conflict.blocking(), conflict.numbers)
+
+
+def clearance(asked: Asked) -> Clearance:
+    floor = asked.state.charter.floor if asked.state.charter is not None else NOTHING
+    return Clearance(
+        checked="clear of what is released to you, except what you accepted",
+        floor_intent=floor.intent.value,
+        floor_constraint=floor.constraint.value,
+    )

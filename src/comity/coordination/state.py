@@ -1,0 +1,130 @@
+"""State: what is promised, as facts in tables, with the indexes derived from them.
+
+Facts are exactly what the ledger's entries say; ``digest`` covers them and nothing derived. An overlay
+is a state that reads through to this one and keeps its changes to itself.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import MutableMapping
+from datetime import datetime
+
+import msgspec
+
+from comity.coordination.tables import Overlay
+from comity.coordination.volumes import OverlayVolumes, Volumes
+from comity.geo.heights import Environment
+from comity.ids import EntityId, ParticipantId, PersonId, RequestId, RuleId
+from comity.model.charter import Charter
+from comity.model.constraint import Constraint
+from comity.model.intent import Intent
+from comity.model.participant import Participant, Person
+from comity.model.released import ItemKind
+from comity.model.rule import Group, ReleaseRule
+from comity.model.volume import Instant
+from comity.release.forms import kind_of
+from comity.release.policy import GroupKey, Policy
+
+PersonKey = tuple[ParticipantId, PersonId]
+RequestKey = tuple[ParticipantId, RequestId]
+
+
+class Done(msgspec.Struct, frozen=True, gc=False):
+    """A request that was carried out: where its answer stands in the ledger, and the body it came with."""
+
+    index: int
+    body_sha256: str
+    time_us: int
+
+
+class Revocation(msgspec.Struct, frozen=True, gc=False):
+    """``until``: tokens of the person issued at or before it are void. ``tokens``: these one by one."""
+
+    until: Instant | None = None
+    tokens: tuple[str, ...] = ()
+
+
+class State:
+    """Everything promised. Derived from the facts: ``owned`` (everything still held) and ``lingers`` (what has
+    ended and only level 0 still shows) by owner and kind, ``deadlines`` and ``lingering`` as heaps."""
+
+    def __init__(self, environment: Environment) -> None:
+        self.charter: Charter | None = None
+        self.participants: MutableMapping[ParticipantId, Participant] = {}
+        self.people: MutableMapping[PersonKey, Person] = {}
+        self.rules: MutableMapping[RuleId, ReleaseRule] = {}
+        self.groups: MutableMapping[GroupKey, Group] = {}
+        self.intents: MutableMapping[EntityId, Intent] = {}
+        self.constraints: MutableMapping[EntityId, Constraint] = {}
+        self.revocations: MutableMapping[PersonKey, Revocation] = {}
+        self.requests: MutableMapping[RequestKey, Done] = {}
+        self.segments: MutableMapping[ParticipantId, int] = {}
+        self.owned: dict[tuple[ParticipantId, ItemKind], set[EntityId]] = {}
+        self.lingers: dict[tuple[ParticipantId, ItemKind], set[EntityId]] = {}
+        self.volumes: Volumes | OverlayVolumes = Volumes(environment)
+        self.deadlines: list[tuple[int, str, str]] = []
+        self.lingering: list[tuple[int, EntityId]] = []
+        self._policy: Policy | None = None
+
+    @property
+    def environment(self) -> Environment:
+        return self.volumes.environment
+
+    def policy(self, now: datetime) -> Policy:
+        """Who gets what of whom; made anew when a rule, group, member or the charter changed."""
+        if self._policy is None or now >= self._policy.valid_until:
+            self._policy = Policy(self.charter, self.rules.values(), self.groups, self.participants, now)
+        return self._policy
+
+    def rules_changed(self) -> None:
+        self._policy = None
+
+    def item(self, entity: EntityId) -> Intent | Constraint | None:
+        return self.intents.get(entity) or self.constraints.get(entity)
+
+    def hold(self, item: Intent | Constraint) -> None:
+        """Count an item under its owner."""
+        key = (item.owner, kind_of(item))
+        self.owned.setdefault(key, set()).add(item.id)
+        if not item.state.live():
+            self.lingers.setdefault(key, set()).add(item.id)
+
+    def let_go(self, item: Intent | Constraint) -> None:
+        key = (item.owner, kind_of(item))
+        self.owned.get(key, set()).discard(item.id)
+        self.lingers.get(key, set()).discard(item.id)
+
+    def due(self, us: int, kind: str, id: str) -> None:
+        heapq.heappush(self.deadlines, (us, kind, id))
+
+    def heapify(self) -> None:
+        """Restore the heaps after filling them at restart."""
+        heapq.heapify(self.deadlines)
+        heapq.heapify(self.lingering)
+
+    def overlay(self) -> OverlayState:
+        return OverlayState(self)
+
+
+class OverlayState(State):
+    """A private copy-on-write state for deciding a batch."""
+
+    def __init__(self, base: State) -> None:
+        assert isinstance(base.volumes, Volumes)
+        self.charter = base.charter
+        self.participants = Overlay(base.participants)
+        self.people = Overlay(base.people)
+        self.rules = Overlay(base.rules)
+        self.groups = Overlay(base.groups)
+        self.intents = Overlay(base.intents)
+        self.constraints = Overlay(base.constraints)
+        self.revocations = Overlay(base.revocations)
+        self.requests = Overlay(base.requests)
+        self.segments = Overlay(base.segments)
+        self.owned = {}
+        self.lingers = {}
+        self.volumes = OverlayVolumes(base.volumes)
+        self.deadlines = []
+        self.lingering = []
+        self._policy = base._policy

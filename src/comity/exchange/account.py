@@ -1,0 +1,94 @@
+"""The third law, account: what each recipient has of an owner's, now and at an earlier time.
+
+Now, it is read off the state and the policy. For an earlier moment a small state is folded from the
+ledger: the owner's own entries and those that say who gets what (charter, members, groups, rules), up
+to that moment, and asked the same question. So the answer rests on the record, not on a log of answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from comity.clock import from_micros, micros
+from comity.coordination.fold import apply
+from comity.coordination.state import State
+from comity.errors import Undecidable
+from comity.exchange.values import SeenBy
+from comity.geo.heights import Environment
+from comity.ids import ParticipantId
+from comity.ledger.entry import Stored
+from comity.model.fact import Payload
+from comity.model.rule import Level
+from comity.release.forms import References, kind_of
+from comity.release.view import form_for
+
+GOVERNING: Final = (
+    "charter.adopted",
+    "participant.put",
+    "group.put",
+    "group.removed",
+    "rule.put",
+    "rule.removed",
+)
+"""Kinds of entries that decide who gets what."""
+
+_decoder = msgspec.json.Decoder(Payload)
+
+
+def seen_by_others(
+    state: State,
+    owner: ParticipantId,
+    references: References,
+    now: datetime,
+    recipient: ParticipantId | None = None,
+) -> list[SeenBy]:
+    """What every other participant, or one, has of ``owner``'s at ``now``; in canonical order."""
+    answer: list[SeenBy] = []
+    policy = state.policy(now)
+    held = (entity for (holder, _), entities in state.owned.items() if holder == owner for entity in entities)
+    items = [state.item(entity) for entity in sorted(held)]
+    for who in sorted(state.participants):
+        if who == owner or (recipient is not None and who != recipient):
+            continue
+        for kind in ("own_track", "sensed_track"):
+            granted = policy.explain(owner, who, kind)
+            if granted.level is not Level.NONE:
+                answer.append(SeenBy(who, kind, granted.level.value, granted.reason, granted.rule))
+        for item in items:
+            if item is None:
+                continue
+            form = form_for(item, who, policy, references, state.volumes.reserved, now)
+            if form is not None:
+                granted = policy.explain(owner, who, kind_of(item).value)
+                answer.append(
+                    SeenBy(
+                        who,
+                        form.kind.value,
+                        granted.level.value,
+                        granted.reason,
+                        granted.rule,
+                        ref=item.id,
+                        item=form,
+                    )
+                )
+    return answer
+
+
+def state_at(entries: Iterable[Stored], environment: Environment, at: datetime) -> State:
+    """The state that these entries give up to and including ``at``.
+
+    Raises ``Undecidable`` where one of them has been erased: an incomplete account would be a wrong one.
+    """
+    state = State(environment)
+    for entry in entries:
+        if entry.header.time_us > micros(at):
+            break
+        if entry.payload is None:
+            raise Undecidable("part of the record for that time has been erased", field="at")
+        payload = _decoder.decode(entry.payload)
+        apply(state, payload.fact, None, from_micros(entry.header.time_us), entry.header.index)
+    return state

@@ -1,0 +1,408 @@
+"""The exchange: two doors in, one door out, joined.
+
+``submit`` takes commands to the writer; ``observe`` takes reports to the picture; everything else is the
+door out, and each answer to a participant comes from its own view, its own log, its own facts, or the
+picture fused from the sources released to it. This class only joins; the subjects decide.
+
+All methods belong to the event loop. What may take long runs in a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+from comity.clock import Clock, from_micros
+from comity.coordination import deadlines
+from comity.coordination.state import Revocation, State
+from comity.errors import InvalidInput, NotFound, NotPermitted, Unavailable
+from comity.exchange.account import GOVERNING, seen_by_others, state_at
+from comity.exchange.logs import Logs
+from comity.exchange.nearby import items_near
+from comity.exchange.recorder import Line, Recorder
+from comity.exchange.tracks import Tracks
+from comity.exchange.values import LogLeaf, Outcome, Receipt, Result, SeenBy, TrackDelta, TrackFrame
+from comity.exchange.views import Views
+from comity.exchange.writer import Durable, Folded, Writer
+from comity.ids import (
+    EXCHANGE,
+    EntityId,
+    GroupId,
+    Ids,
+    ParticipantId,
+    PersonId,
+    RequestId,
+    RuleId,
+)
+from comity.ledger.entry import Appended
+from comity.ledger.store import Ledger
+from comity.model import command as c
+from comity.model import fact as f
+from comity.model.charter import Charter
+from comity.model.intake import Intake
+from comity.model.observation import Provenance, Report
+from comity.model.participant import Participant, Person
+from comity.model.released import Change, ChangePage, ItemKind, ReleasedItem
+from comity.model.rule import Group, ReleaseRule
+from comity.picture.picture import Picture
+from comity.release.forms import References, own_form
+
+SEGMENT_CADENCE: Final = timedelta(seconds=60)
+"""How often open segments of the release recording are closed and hashed into the ledger."""
+
+_payloads = msgspec.json.Decoder(f.Payload)
+_encode = msgspec.json.Encoder().encode
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """``boot`` names this run in every cursor. ``view_limit``: items that one participant may hold at once."""
+
+    name: str
+    boot: str
+    view_limit: int = 20_000
+
+
+class Exchange:
+    """See the file's head. ``opening.open_exchange`` makes one from disk."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        state: State,
+        ledger: Ledger,
+        ids: Ids,
+        clock: Clock,
+        picture: Picture,
+        recorder: Recorder,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.state = state
+        self.ledger = ledger
+        self.picture = picture
+        self.recorder = recorder
+        self.references = References(ids)
+        self.writer = Writer(state, ledger, ids, self.references, clock)
+        self.writer.after_fold = self._after_fold
+        self.views = Views(state, self.references, settings.boot, settings.view_limit)
+        self.views.record = self._record
+        self.tracks_out = Tracks(state, picture, recorder)
+        self.logs = Logs(ledger, state)
+        self.on_withdrawn: list[Callable[[ParticipantId], None]] = self.views.withdrawn
+        self.on_revoked: list[Callable[[ParticipantId, PersonId, str | None], None]] = []
+        self.before_erasure: Callable[[], Any] | None = None
+        self._segment_due = clock.now() + SEGMENT_CADENCE
+        self._own_requests = 0
+
+    # --- the first door
+
+    async def submit(self, submission: c.Submission) -> Outcome:
+        """Carry out a command. Returns once it is durable; raises what refused it."""
+        answer = await self.writer.submit(submission)
+        if isinstance(answer, Durable):
+            if isinstance(submission.command, c.Erase):
+                await self._erase(submission.command)
+            return self._outcome(answer)
+        return self._repeated(answer.index)
+
+    async def own(self, command: c.Command) -> None:
+        """Submit a command of the exchange's own."""
+        self._own_requests += 1
+        request = RequestId(f"own-{self.settings.boot}-{self._own_requests}")
+        await self.writer.submit(c.Submission(EXCHANGE, PersonId("exchange"), request, command, ""))
+
+    async def meet_deadlines(self) -> int:
+        """Do by entries everything whose time has come; returns how many were looked at."""
+        met = 0
+        while taken := deadlines.due(self.state, self.clock.now()):
+            try:
+                await self.own(c.MeetDeadlines(tuple((kind, id) for _, kind, id in taken)))
+            except Unavailable:
+                deadlines.give_back(self.state, taken)
+                raise
+            met += len(taken)
+        return met
+
+    def _outcome(self, done: Durable) -> Outcome:
+        fact = done.decision.facts[0]
+        assert done.first is not None
+        receipt = _receipt(done.first, done.submission.participant)
+        return Outcome(
+            result_of(fact), receipt, done.decision.created, repeated=False, clearance=done.decision.clearance
+        )
+
+    def _repeated(self, index: int) -> Outcome:
+        """The answer of a request carried out before, from the record."""
+        for entry in self.ledger.entries(index, index + 1):
+            if entry.payload is None:
+                break
+            payload = _payloads.decode(entry.payload)
+            assert payload.request is not None
+            receipt = self.logs.receipt(entry.header, payload.request.participant)
+            return Outcome(result_of(payload.fact), receipt, repeated=True)
+        raise NotFound("this request was carried out, and its record has been erased since")
+
+    def _after_fold(self, folded: list[Folded], now: datetime) -> None:
+        facts = [each.fact for each in folded]
+        self.views.touched(facts, now)
+        for fact in facts:
+            if isinstance(fact, f.TokensRevoked):
+                self._tell_revoked(fact.participant, fact.person, fact.token_id)
+            elif isinstance(fact, f.PersonRemoved):
+                self._tell_revoked(fact.participant, fact.id, None)
+            elif isinstance(fact, f.ParticipantPut) and fact.participant.suspended:
+                for participant, person in list(self.state.people):
+                    if participant == fact.participant.id:
+                        self._tell_revoked(participant, person, None)
+
+    def _tell_revoked(self, participant: ParticipantId, person: PersonId, token_id: str | None) -> None:
+        for tell in self.on_revoked:
+            tell(participant, person, token_id)
+
+    async def _erase(self, command: c.Erase) -> None:
+        """Destroy keys and payloads, after a snapshot that does not need them."""
+        if self.before_erasure is not None:
+            await self.before_erasure()
+        await asyncio.to_thread(self.ledger.erase, command.owner, command.period, self.clock.now())
+
+    # --- the second door
+
+    def observe(
+        self, who: ParticipantId, feed: str, provenance: Provenance, reports: Sequence[Report]
+    ) -> Intake:
+        return self.picture.ingest_reports(who, feed, provenance, reports, received_at=self.clock.now())
+
+    def observe_sbs(
+        self, who: ParticipantId, feed: str, provenance: Provenance, chunk: bytes, time_offset_s: float
+    ) -> Intake:
+        return self.picture.ingest_sbs(
+            who, feed, provenance, chunk, time_offset_s, received_at=self.clock.now()
+        )
+
+    # --- the door out: what is promised
+
+    def airspace(
+        self,
+        who: ParticipantId,
+        kind: ItemKind | None = None,
+        near: tuple[float, float, float] | None = None,
+    ) -> list[ReleasedItem]:
+        """Everything promised that ``who`` has, or what of it lies within ``near`` (lat, lon, radius_m)."""
+        now = self.clock.now()
+        if near is not None:
+            self.views.follow_policy(now)
+            items = items_near(self.state, who, self.references, near, now, self.settings.view_limit)
+        else:
+            items = self.views.of(who, now).all()
+        return [item for item in items if kind is None or item.kind is kind]
+
+    def item(self, who: ParticipantId, ref: str) -> ReleasedItem:
+        now = self.clock.now()
+        own = self.state.item(EntityId(ref))
+        if own is not None and own.owner == who:
+            return own_form(own)
+        return self.views.of(who, now).get(ref)
+
+    def changes(self, who: ParticipantId, cursor: str | None, limit: int = 1000) -> ChangePage:
+        now = self.clock.now()
+        return self.views.of(who, now).page(cursor, limit, now)
+
+    def cursor(self, who: ParticipantId) -> str:
+        return self.views.of(who, self.clock.now()).cursor()
+
+    async def what_others_see(
+        self, who: ParticipantId, at: datetime | None = None, recipient: ParticipantId | None = None
+    ) -> list[SeenBy]:
+        now = self.clock.now()
+        if at is None or at >= now:
+            return seen_by_others(self.state, who, self.references, now, recipient)
+        return await asyncio.to_thread(self._seen_at, who, at, recipient)
+
+    def _seen_at(
+        self, who: ParticipantId, at: datetime, recipient: ParticipantId | None
+    ) -> list[SeenBy]:
+        entries = self.ledger.reader.entries_either(who, GOVERNING)
+        then = state_at(entries, self.state.environment, at)
+        return seen_by_others(then, who, References(self.writer.ids), at, recipient)
+
+    # --- the door out: what is seen
+
+    def tracks(self, who: ParticipantId) -> TrackFrame:
+        return self.tracks_out.frame(who, self.clock.now())
+
+    def track_delta(self, who: ParticipantId, since: int | None) -> TrackDelta:
+        return self.tracks_out.delta(who, since, self.clock.now())
+
+    def feed_counters(self, who: ParticipantId) -> dict[str, dict[str, int]]:
+        """What became of the participant's own reports, feed by feed."""
+        return self.picture.counters(who)
+
+    # --- facts that members may read
+
+    def rules(self, who: ParticipantId) -> list[ReleaseRule]:
+        return sorted((r for r in self.state.rules.values() if r.owner == who), key=lambda r: r.id)
+
+    def rule(self, who: ParticipantId, id: str) -> ReleaseRule:
+        rule = self.state.rules.get(RuleId(id))
+        if rule is None or rule.owner != who:
+            raise NotFound("you have no release rule with this id", field="id")
+        return rule
+
+    def groups(self, who: ParticipantId) -> list[Group]:
+        policy = self.state.policy(self.clock.now())
+        usable = (g for g in self.state.groups.values() if policy.usable(g.owner, who))
+        return sorted(usable, key=lambda g: (g.owner, g.id))
+
+    def group(self, who: ParticipantId, id: str) -> Group:
+        group = self.state.groups.get((who, GroupId(id)))
+        if group is None:
+            raise NotFound("you keep no group with this id", field="id")
+        return group
+
+    def participants(self) -> list[Participant]:
+        return [self.state.participants[id] for id in sorted(self.state.participants)]
+
+    def participant(self, id: str) -> Participant:
+        participant = self.state.participants.get(ParticipantId(id))
+        if participant is None:
+            raise NotFound("no participant has this id", field="id")
+        return participant
+
+    def people(self, participant: ParticipantId) -> list[Person]:
+        own = (p for p in self.state.people.values() if p.participant == participant)
+        return sorted(own, key=lambda p: p.id)
+
+    def person(self, participant: ParticipantId, id: PersonId) -> Person:
+        person = self.state.people.get((participant, id))
+        if person is None:
+            raise NotFound("no such person", field="id")
+        return person
+
+    def charter(self) -> Charter:
+        if self.state.charter is None:
+            raise NotFound("no charter has been adopted yet")
+        return self.state.charter
+
+    def is_revoked(
+        self, participant: ParticipantId, person: PersonId, token_id: str | None, issued_at: datetime
+    ) -> bool:
+        revocation = self.state.revocations.get((participant, person))
+        if revocation is None:
+            return False
+        return _revoked(revocation, token_id, issued_at)
+
+    # --- logs
+
+    def check_auditor(self, who: ParticipantId) -> None:
+        """The whole tree is for the centre and the auditors that the charter names."""
+        participant = self.participant(who)
+        if not participant.centre and who not in self.charter().auditors:
+            raise NotPermitted("the whole tree is for the centre and the charter's auditors")
+
+    def log_checkpoint(self, log: str) -> str:
+        return self.logs.checkpoint(log)
+
+    def log_entries(self, log: str, start: int, stop: int) -> list[LogLeaf]:
+        return self.logs.entries(log, start, stop)
+
+    def log_inclusion(self, log: str, position: int, size: int) -> list[str]:
+        return self.logs.inclusion(log, position, size)
+
+    def log_consistency(self, log: str, first: int, second: int) -> list[str]:
+        return self.logs.consistency(log, first, second)
+
+    def cosign(self, log: str, note: str) -> None:
+        self.logs.cosign(log, note, self.clock.now())
+
+    # --- time
+
+    async def tick(self) -> None:
+        """Once a second: deadlines, tracks that expire, the recording. Raises if the ledger cannot take them."""
+        now = self.clock.now()
+        self.picture.tick(now)
+        self.views.follow_policy(now)
+        await self.meet_deadlines()
+        await asyncio.to_thread(self.recorder.flush)
+        if now >= self._segment_due:
+            self._segment_due = now + SEGMENT_CADENCE
+            await self.close_segments()
+
+    async def close_segments(self) -> None:
+        """Hash what was released since the last time into each recipient's own log."""
+        for closed in self.recorder.close_all():
+            await self.own(
+                c.RecordSegment(closed.recipient, closed.segment, closed.frames, closed.sha256)
+            )
+
+    def healthy(self) -> bool:
+        return self.writer.fatal is None
+
+    def as_of(self) -> datetime:
+        """Until when reads are known to be complete: now, unless the ledger refuses writes."""
+        return self.writer.full_since or self.clock.now()
+
+    def operator_health(self) -> dict[str, Any]:
+        full = self.writer.full_since
+        return {
+            "entries": self.ledger.size,
+            "last_entry_at": from_micros(self.ledger.last_time_us) if self.ledger.size else None,
+            "ledger_full_since": full,
+            "outcome_unknown": None if self.writer.fatal is None else self.writer.fatal.message,
+            "live_intents": sum(1 for i in self.state.intents.values() if i.state.live()),
+            "live_constraints": sum(1 for x in self.state.constraints.values() if x.state.live()),
+            "deadlines_waiting": len(self.state.deadlines),
+            "recording_lines_lost": self.recorder.lost,
+            "clock_behind_s": getattr(self.clock, "behind_s", 0.0),
+        }
+
+    def _record(self, who: ParticipantId, change: Change, entity: EntityId, now: datetime) -> None:
+        item = self.state.item(entity) if entity else None
+        self.recorder.add(
+            who,
+            Line(
+                time=now,
+                what="item",
+                ref=change.ref,
+                level=change.item.level if change.item is not None else "none",
+                owner=item.owner if item is not None else None,
+                entity=entity or None,
+                form_sha256=Recorder.form_digest(_encode(change.item)) if change.item is not None else None,
+            ),
+        )
+
+
+def result_of(fact: f.Fact) -> Result:
+    """What a command's first fact is to the one who asked for it."""
+    match fact:
+        case f.IntentPut(intent=item) | f.ConstraintPut(constraint=item):
+            return own_form(item)
+        case f.RulePut(rule=rule):
+            return rule
+        case f.GroupPut(group=group):
+            return group
+        case f.CharterAdopted(charter=charter):
+            return charter
+        case f.ParticipantPut(participant=participant):
+            return participant
+        case f.PersonPut(person=person):
+            return person
+        case _:
+            return None
+
+
+def _receipt(entry: Appended, participant: ParticipantId) -> Receipt:
+    for counted in entry.counted:
+        if counted.log == participant:
+            return Receipt(counted.position, counted.leaf.hex())
+    return Receipt(entry.counted[0].position, entry.counted[0].leaf.hex())
+
+
+def _revoked(revocation: Revocation, token_id: str | None, issued_at: datetime) -> bool:
+    if token_id is not None and token_id in revocation.tokens:
+        return True
+    # Tokens carry whole seconds: one issued in the second of the revocation counts as before it.
+    return revocation.until is not None and issued_at.astimezone(UTC) <= revocation.until

@@ -1,0 +1,139 @@
+"""Every participant's view, kept up to date: what promised items each may have, as it may have them.
+
+After each batch the items it changed are marked in every open view, and where the policy changed, the
+items of each owner whose levels for that recipient differ. A view is refreshed when its participant
+reads and on every tick of the stream. Whoever lost a level is told at once, before the command that
+took it is answered (DESIGN section 2, withdrawal).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from comity.coordination.state import State
+from comity.ids import EntityId, ParticipantId
+from comity.model import fact as f
+from comity.model.released import Change, ItemKind
+from comity.model.rule import Level, Levels
+from comity.release.coarsen import lingers_until
+from comity.release.forms import References
+from comity.release.policy import Policy
+from comity.release.view import View, form_for, too_large
+
+MEMBERSHIP = (
+    f.RulePut,
+    f.RuleRemoved,
+    f.GroupPut,
+    f.GroupRemoved,
+    f.CharterAdopted,
+    f.ParticipantPut,
+)
+"""Facts after which the policy is another."""
+
+Recorder = Callable[[ParticipantId, Change, EntityId, datetime], None]
+
+
+class Views:
+    """``boot`` names this run of the process in every cursor. ``record`` is told of each change that a
+    recipient's view takes from another's item."""
+
+    def __init__(self, state: State, references: References, boot: str, limit: int) -> None:
+        self.state = state
+        self.references = references
+        self.boot = boot
+        self.limit = limit
+        self.record: Recorder = lambda who, change, entity, now: None
+        self.withdrawn: list[Callable[[ParticipantId], None]] = []
+        self._open: dict[ParticipantId, View] = {}
+        self._policy: Policy | None = None
+
+    def of(self, who: ParticipantId, now: datetime) -> View:
+        """The participant's view as of ``now``."""
+        self.follow_policy(now)
+        epoch = f"{self.boot}{self.references.period(now).replace('-', '')}"
+        view = self._open.get(who)
+        if view is None or view.epoch != epoch:
+            self._check_size(who, now)
+            view = self._open[who] = View(who, epoch, self.limit)
+            for (owner, kind), entities in self.state.owned.items():
+                if owner == who or self._level(owner, who, kind, now).rank:
+                    view.dirty.update(entities)
+        view.due(now)
+        if view.dirty:
+            self._refresh(view, now)
+        return view
+
+    def touched(self, facts: list[f.Fact], now: datetime) -> None:
+        """Mark what a batch changed; called once it is folded and before it is answered."""
+        for fact in facts:
+            entity = f.entity(fact)
+            if entity is not None:
+                for view in self._open.values():
+                    view.dirty.add(entity)
+        if any(isinstance(fact, MEMBERSHIP) for fact in facts):
+            self.follow_policy(now)
+
+    def follow_policy(self, now: datetime) -> None:
+        """Take in a changed policy: mark what differs, and tell whoever lost something."""
+        policy = self.state.policy(now)
+        if policy is self._policy:
+            return
+        before, self._policy = self._policy, policy
+        if before is None:
+            return
+        for who in list(self.state.participants):
+            lost = False
+            for owner in self.state.participants:
+                old, new = before.levels(owner, who), policy.levels(owner, who)
+                if owner == who or old == new:
+                    continue
+                lost = lost or _lower(new, old)
+                view = self._open.get(who)
+                if view is not None:
+                    for kind in ItemKind:
+                        view.dirty.update(self.state.owned.get((owner, kind), ()))
+            if lost:
+                for tell in self.withdrawn:
+                    tell(who)
+
+    def _check_size(self, who: ParticipantId, now: datetime) -> None:
+        """Refuse before building: counts exactly what the view would hold, and nothing that it would not."""
+        count = 0
+        for (owner, kind), entities in self.state.owned.items():
+            level = self._level(owner, who, kind, now)
+            if owner == who or level is Level.VOLUME:
+                count += len(entities) - len(self.state.lingers.get((owner, kind), ()))
+            elif level is Level.RESERVED:
+                count += len(entities)
+        if count > self.limit:
+            raise too_large(self.limit)
+
+    def _level(self, owner: ParticipantId, who: ParticipantId, kind: ItemKind, now: datetime) -> Level:
+        levels = self.state.policy(now).levels(owner, who)
+        return levels.intent if kind is ItemKind.INTENT else levels.constraint
+
+    def _refresh(self, view: View, now: datetime) -> None:
+        state, policy, who = self.state, self.state.policy(now), view.who
+        entities, view.dirty = view.dirty, set()
+        forms = []
+        for entity in entities:
+            item = state.item(entity)
+            if item is None:
+                for ref in (entity, self.references.foreign(entity, who, now)):
+                    if ref in view.items:
+                        forms.append((ref, entity, None))
+                continue
+            form = form_for(item, who, policy, self.references, state.volumes.reserved, now)
+            if form is not None and form.level == "reserved" and not item.state.live():
+                view.wake(entity, lingers_until(item.changed_at))
+            forms.append((self.references.of(item, who, now), entity, form))
+        for change in view.update(forms):
+            if change.item is None or change.item.level != "own":
+                self.record(who, change, view.entities.get(change.ref, EntityId("")), now)
+
+
+def _lower(new: Levels, old: Levels) -> bool:
+    return any(
+        getattr(new, kind).rank < getattr(old, kind).rank for kind in Levels.__struct_fields__
+    )

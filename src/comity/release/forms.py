@@ -1,0 +1,97 @@
+"""What a recipient gets of one item at one level. The only place where another's item becomes an answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from comity.ids import EntityId, Ids, ParticipantId, Reference
+from comity.model.constraint import Constraint
+from comity.model.intent import Intent
+from comity.model.released import ItemKind, ReleasedItem, ReservedVolume
+from comity.model.rule import Level, Levels
+
+Item = Intent | Constraint
+
+
+def kind_of(item: Item) -> ItemKind:
+    return ItemKind.INTENT if isinstance(item, Intent) else ItemKind.CONSTRAINT
+
+
+def level_of(item: Item, levels: Levels) -> Level:
+    return levels.intent if isinstance(item, Intent) else levels.constraint
+
+
+class References:
+    """Rotating references, remembered for the running period so that each is computed once.
+
+    The period is the UTC day: what a recipient learned to follow under one name it has to find anew
+    the next day.
+    """
+
+    def __init__(self, ids: Ids) -> None:
+        self._ids = ids
+        self._period = ""
+        self._made: dict[tuple[ParticipantId, EntityId], Reference] = {}
+
+    def period(self, now: datetime) -> str:
+        return now.strftime("%Y-%m-%d")
+
+    def of(self, item: Item, recipient: ParticipantId, now: datetime) -> Reference:
+        if item.owner == recipient:
+            return Reference(item.id)
+        return self.foreign(item.id, recipient, now)
+
+    def foreign(self, entity: EntityId, recipient: ParticipantId, now: datetime) -> Reference:
+        period = self.period(now)
+        if period != self._period or len(self._made) > 1_000_000:
+            self._period = period
+            self._made = {}
+        key = (recipient, entity)
+        made = self._made.get(key)
+        if made is None:
+            made = self._made[key] = self._ids.reference(recipient, entity, period)
+        return made
+
+
+def own_form(item: Item) -> ReleasedItem:
+    """An owner's own item, whole."""
+    return ReleasedItem(
+        ref=item.id,
+        kind=kind_of(item),
+        level="own",
+        contact="yourselves",
+        state=item.state,
+        volumes=item.volumes,
+        category=item.category if isinstance(item, Intent) else None,
+        crewed=item.crewed if isinstance(item, Intent) else None,
+        constraint_kind=item.kind if isinstance(item, Constraint) else None,
+        designator=item.designator if isinstance(item, Constraint) else None,
+        ovn=item.ovn,
+        version=item.version,
+        accepted_conflicts=item.accepted_conflicts if isinstance(item, Intent) else None,
+    )
+
+
+def volume_form(item: Item, ref: Reference) -> ReleasedItem:
+    """Level 1: exact volumes and times, state, category, crewed or not. No owner, no ovn, no version."""
+    return ReleasedItem(
+        ref=ref,
+        kind=kind_of(item),
+        level="volume",
+        state=item.state,
+        volumes=item.volumes,
+        category=item.category if isinstance(item, Intent) else None,
+        crewed=item.crewed if isinstance(item, Intent) else None,
+        constraint_kind=item.kind if isinstance(item, Constraint) else None,
+        designator=item.designator if isinstance(item, Constraint) else None,
+    )
+
+
+def reserved_form(item: Item, ref: Reference, reserved: tuple[ReservedVolume, ...]) -> ReleasedItem:
+    """Level 0: grid cells, and whether it is an intent or a constraint."""
+    return ReleasedItem(
+        ref=ref,
+        kind=kind_of(item),
+        level="reserved",
+        reserved=reserved,
+    )
