@@ -1,0 +1,275 @@
+"""The picture: observations in, frames out.
+
+Reports go into their source's table at once. Once a second :meth:`Picture.tick` copies what every source
+shows; all frames of that tick are made from the copies, so what one reader gets does not depend on
+when another asked, nor on what arrived in between. Fusing and encoding are done once for each
+distinct set of (source, level) that somebody asks for.
+
+Whose sources a reader gets, and at which level, is release's to decide; this file does what it is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Protocol
+
+import numpy as np
+
+from comity.clock import micros
+from comity.errors import InvalidInput
+from comity.ids import ParticipantId
+from comity.model.batch import ReportBatch, from_reports
+from comity.model.intake import Counters, Intake, Rejection, SourceKey
+from comity.model.observation import Provenance, Report
+from comity.picture.coarse import coarse
+from comity.picture.frame import Encoded, Frame, Overlaid, TrackDelta, Tracks
+from comity.picture.fusion import at_level, fuse, only
+from comity.picture.live import SourceTable
+from comity.picture.rows import LEVEL_CODE, SOURCE_CODE, Layer, Rows, none
+from comity.picture.settings import PictureSettings
+
+Released = tuple[SourceKey, str]
+"""A source and the level at which its tracks go to the reader: one of ``rows.LEVELS``. Broadcast sources
+are best given as ``broadcast`` to their own bringer too: then one fused set serves everybody."""
+
+Referencer = Callable[[str, str, str], str]
+"""(recipient, what, period) -> the reference under which the recipient sees it: ``Ids.reference``."""
+
+IDLE_SOURCE_S: Final = 600.0
+"""An empty source that has been silent for so long is forgotten, with its counters."""
+
+
+class Recording(Protocol):
+    """Where observations are kept beside the ledger (``recording.Recorder``)."""
+
+    def lines(self, source: SourceKey, received_at: datetime, chunk: bytes, time_offset_s: float) -> None: ...
+    def reports(self, source: SourceKey, received_at: datetime, batch: ReportBatch) -> None: ...
+
+
+@dataclass(slots=True)
+class _Source:
+    table: SourceTable
+    counters: Counters = field(default_factory=Counters)
+    layer: Layer = field(default_factory=lambda: Layer(none(), [], none()))
+
+
+@dataclass(slots=True)
+class _Given:
+    """What a reader was given last, newest last."""
+
+    frames: dict[int, Frame] = field(default_factory=dict)
+    last_stamp: int = 0
+
+
+class Picture:
+    def __init__(
+        self,
+        settings: PictureSettings,
+        reference: Referencer,
+        *,
+        now: datetime,
+        recording: Recording | None = None,
+    ) -> None:
+        self._settings = settings
+        self._reference = reference
+        self._recording = recording
+        self._sources: dict[SourceKey, _Source] = {}
+        self._references: dict[tuple[str, SourceKey, str], str] = {}
+        self._period = ""
+        self._given: dict[str, _Given] = {}
+        self._refused: dict[ParticipantId, Counters] = {}
+        self.tick(now)
+
+    # --- in
+
+    def ingest(
+        self,
+        source: SourceKey,
+        batch: ReportBatch,
+        *,
+        received_at: datetime,
+        lines: bytes | None = None,
+        time_offset_s: float = 0.0,
+    ) -> Intake:
+        """Take a decoded batch. ``lines``: the bytes it came from, recorded in its stead."""
+        held = self._held(source)
+        if held is None:
+            return self._refuse(source, len(batch))
+        if self._recording is not None:
+            if lines is not None:
+                self._recording.lines(source, received_at, lines, time_offset_s)
+            elif len(batch):
+                self._recording.reports(source, received_at, batch)
+        rejected = held.table.take(batch, received_us=micros(received_at), counters=held.counters)
+        wrong = sum(rejected.values()) - sum(batch.rejected.values())
+        return Intake(
+            len(batch) - wrong, {reason.value: rejected[reason] for reason in sorted(rejected)}, batch.skipped
+        )
+
+    def ingest_reports(
+        self,
+        who: ParticipantId,
+        feed: str,
+        provenance: Provenance,
+        reports: Sequence[Report],
+        *,
+        received_at: datetime,
+    ) -> Intake:
+        return self.ingest(SourceKey(who, feed, provenance), from_reports(reports), received_at=received_at)
+
+    def count(self, source: SourceKey, reasons: Mapping[Rejection, int]) -> None:
+        """Add what was rejected before it came here, such as a full queue's."""
+        held = self._held(source)
+        (self._refusals(source.participant) if held is None else held.counters).reject(reasons)
+
+    def _held(self, source: SourceKey) -> _Source | None:
+        held = self._sources.get(source)
+        if held is None:
+            feeds = sum(1 for key in self._sources if key.participant == source.participant)
+            if feeds < self._settings.max_feeds_per_participant:
+                table = SourceTable(SOURCE_CODE[source.provenance], self._settings)
+                held = self._sources[source] = _Source(table)
+        return held
+
+    def _refuse(self, source: SourceKey, reports: int) -> Intake:
+        self._refusals(source.participant).reject({Rejection.TOO_MANY_FEEDS: reports})
+        return Intake(0, {Rejection.TOO_MANY_FEEDS.value: reports})
+
+    def _refusals(self, who: ParticipantId) -> Counters:
+        return self._refused.setdefault(who, Counters())
+
+    # --- the tick
+
+    def tick(self, now: datetime) -> None:
+        """Let old tracks go, and publish what every source shows. Once a second, by one owner."""
+        self.as_of = now
+        self._now_us = now_us = micros(now)
+        period = str(now_us // (self._settings.reference_period_s * 1_000_000))
+        if period != self._period:
+            self._period = period
+            self._references.clear()
+        idle_us = now_us - round(IDLE_SOURCE_S * 1e6)
+        for key, held in list(self._sources.items()):
+            held.layer = held.table.layer(now_us)
+            if not len(held.table) and held.table.last_received_us < idle_us:
+                del self._sources[key]
+        self._forget()
+        self._bases: dict[tuple[Released, ...], Encoded] = {}
+        self._addressed: dict[tuple[Released, ...], Tracks] = {}
+        self._frames: dict[tuple[str | None, tuple[Released, ...]], Frame] = {}
+
+    def _forget(self) -> None:
+        quiet = self._now_us // 1000 - round(self._settings.expire_after_s * 1e3)
+        for reader, given in list(self._given.items()):
+            if given.last_stamp < quiet:
+                del self._given[reader]
+                continue
+            for frame in given.frames.values():
+                frame.forget()
+
+    # --- out
+
+    def frame(self, reader: ParticipantId, released: Sequence[Released]) -> Frame:
+        """What ``reader`` sees at this tick of the sources released to it."""
+        given = tuple(sorted({(key, str(level)) for key, level in released if self._shows(key)}))
+        if len({key for key, _ in given}) != len(given):
+            raise InvalidInput("a source must be released at one level", field="released")
+        for _, level in given:
+            if level not in LEVEL_CODE:
+                raise InvalidInput(f"level must be one of {', '.join(LEVEL_CODE)}", field="released")
+        named = [
+            (key, level) for key, level in given if level == "position" or self._sources[key].layer.addresses
+        ]
+        cached = (reader if named else None, given)
+        frame = self._frames.get(cached)
+        if frame is None:
+            whole = tuple(one for one in given if one[1] != "position")
+            frame = Frame(self.as_of, self._by_address(whole), self._by_reference(reader, named))
+            self._frames[cached] = frame
+        return frame
+
+    def delta(self, reader: ParticipantId, released: Sequence[Released], since: int | None) -> TrackDelta:
+        """What changed for ``reader`` since the frame it was given with the stamp ``since``."""
+        frame = self.frame(reader, released)
+        given = self._given.setdefault(reader, _Given())
+        if given.frames.get(given.last_stamp) is not frame:
+            given.last_stamp = max(given.last_stamp + 1, self._now_us // 1000)
+            given.frames[given.last_stamp] = frame
+            while len(given.frames) > self._settings.kept_frames:
+                del given.frames[next(iter(given.frames))]
+        before = None if since is None else given.frames.get(since)
+        if before is None:
+            return TrackDelta(given.last_stamp, self.as_of, frame.json, [], reset=True)
+        changed, gone = frame.since(before)
+        return TrackDelta(given.last_stamp, self.as_of, changed, gone, reset=False)
+
+    def sources(self) -> list[SourceKey]:
+        """Every source now known, in canonical order. For release, not for a reader."""
+        return sorted(self._sources)
+
+    def counters(self, who: ParticipantId) -> dict[str, dict[str, object]]:
+        """One's own sources' counters, by ``feed/provenance``; ``""`` holds what no feed was opened for."""
+        told = {
+            f"{key.feed}/{key.provenance}": {"tracks": len(held.table), **held.counters.plain()}
+            for key, held in sorted(self._sources.items())
+            if key.participant == who
+        }
+        if who in self._refused:
+            told[""] = self._refused[who].plain()
+        return told
+
+    def _shows(self, key: SourceKey) -> bool:
+        """A source without a position to show makes no difference to anything, so it is left out."""
+        held = self._sources.get(key)
+        return held is not None and bool(len(held.layer.addressed) or len(held.layer.numbered))
+
+    def _by_address(self, whole: tuple[Released, ...]) -> Tracks:
+        """Rows by address of sources released whole. Those of broadcast alone are shared by all readers."""
+        tracks = self._addressed.get(whole)
+        if tracks is None:
+            base = self._base(tuple(one for one in whole if one[1] == "broadcast"))
+            private = [self._rows(*one) for one in whole if one[1] != "broadcast"]
+            numbers = np.unique(np.concatenate([rows["number"] for rows in private] or [none()["number"]]))
+            tracks = base
+            if len(numbers):
+                parts = [only(self._rows(*one), numbers) for one in whole]
+                over = fuse(parts, stale_after_s=self._settings.stale_after_s)
+                tracks = Overlaid(base, Encoded(over, None, now_us=self._now_us))
+            self._addressed[whole] = tracks
+        return tracks
+
+    def _base(self, broadcast: tuple[Released, ...]) -> Encoded:
+        base = self._bases.get(broadcast)
+        if base is None:
+            rows = fuse([self._rows(*one) for one in broadcast], stale_after_s=self._settings.stale_after_s)
+            base = self._bases[broadcast] = Encoded(rows, None, now_us=self._now_us)
+        return base
+
+    def _rows(self, key: SourceKey, level: str) -> Rows:
+        return at_level(self._sources[key].layer.addressed, LEVEL_CODE[level])
+
+    def _by_reference(self, reader: ParticipantId, named: Sequence[Released]) -> Encoded:
+        ids: list[str] = []
+        parts: list[Rows] = []
+        for key, level in named:
+            layer = self._sources[key].layer
+            ids += [self._refer(reader, key, address) for address in layer.addresses]
+            if level == "position":
+                numbers = layer.addressed["number"].tolist()
+                ids += [self._refer(reader, key, f"{number:06X}") for number in numbers]
+                rows = np.concatenate([layer.numbered, layer.addressed])
+                parts.append(coarse(rows, now_us=self._now_us, stale_after_s=self._settings.stale_after_s))
+            else:
+                parts.append(at_level(layer.numbered, LEVEL_CODE[level]))
+        order = sorted(range(len(ids)), key=ids.__getitem__)
+        rows = np.concatenate(parts)[order] if parts else none()
+        return Encoded(rows, [ids[index] for index in order], now_us=self._now_us)
+
+    def _refer(self, reader: ParticipantId, key: SourceKey, address: str) -> str:
+        known = self._references.get((reader, key, address))
+        if known is None:
+            known = self._reference(reader, "\x1f".join((*key, address)), self._period)
+            self._references[reader, key, address] = known
+        return known

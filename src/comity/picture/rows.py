@@ -1,0 +1,71 @@
+"""A track as one row of a numpy record array, and the layer of them that a source shows at a tick.
+
+``ROW`` holds what can be said about one aircraft, in SI and degrees; unknown is NaN, -1 or b"". ``source``
+and ``level`` are codes into ``SOURCES`` and ``LEVELS``, the better one being the smaller. Two rows with the
+same bytes say the same, which is how change is told: so nothing may be in a row that its reader may not know.
+``pad`` fills whole 8-byte words and stays empty.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from comity.model.observation import Provenance
+
+SOURCES: Final = (Provenance.OWN, Provenance.BROADCAST, Provenance.SENSED)
+SOURCE_CODE: Final = {provenance: code for code, provenance in enumerate(SOURCES)}
+
+LEVELS: Final = ("own", "broadcast", "identity", "position")
+LEVEL_CODE: Final = {level: code for code, level in enumerate(LEVELS)}
+
+ROW: Final = np.dtype(
+    [
+        ("number", "i8"),
+        ("observed_us", "i8"),
+        ("lat", "f8"),
+        ("lon", "f8"),
+        ("accuracy_m", "f8"),
+        ("altitude_m", "f8"),
+        ("ground_speed_mps", "f8"),
+        ("track_deg", "f8"),
+        ("vertical_rate_mps", "f8"),
+        ("callsign", "S16"),
+        ("squawk", "i2"),
+        ("altitude_datum", "i2"),
+        ("on_ground", "i2"),
+        ("sources", "i2"),
+        ("source", "i1"),
+        ("level", "i1"),
+        ("stale", "i1"),
+        ("pad", "S5"),
+    ]
+)
+
+Rows = NDArray[Any]
+"""A one-dimensional array of ``ROW``."""
+
+
+def none() -> Rows:
+    return np.zeros(0, ROW)
+
+
+def differ(a: Rows, b: Rows) -> NDArray[np.bool_]:
+    """Which rows differ in any byte; both arrays of one length."""
+    words = ROW.itemsize // 8
+    left = np.ascontiguousarray(a).view(np.int64).reshape(len(a), words)
+    right = np.ascontiguousarray(b).view(np.int64).reshape(len(b), words)
+    return np.asarray((left != right).any(axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """What one source shows at a tick. ``addressed`` is sorted by ``number``, each once; ``numbered`` are
+    tracks under the feed's own numbers, which ``addresses`` names."""
+
+    addressed: Rows
+    addresses: list[str]
+    numbered: Rows
