@@ -22,7 +22,7 @@ import msgspec
 
 from comity.errors import IntegrityFailure, InvalidInput, NotFound
 from comity.ids import ParticipantId
-from comity.ledger import merkle
+from comity.ledger import checkpoint, merkle
 from comity.ledger.entry import TREE, Header, Stored, commit, decode_header, own_leaf
 from comity.ledger.keyfile import KeyFile
 from comity.ledger.keyring import OpeningKeys
@@ -207,6 +207,16 @@ class Reader:
             if not 0 <= first <= second:
                 raise InvalidInput(f"first must lie in [0, {second}]", field="first")
             return merkle.consistency_proof(nodes, first, second)
+
+    def checkpoint(self, log: str, *, cosigned: bool = False) -> str:
+        """The log's newest signed note with its cosignatures, or the newest that has one."""
+        with self._lock:
+            note = checkpoint.newest(self._connection, self._log(log), cosigned=cosigned)
+        if note is None:
+            raise NotFound(
+                f"the log {log!r} has no {'cosigned ' if cosigned else ''}checkpoint yet", field="log"
+            )
+        return note
 
     def heads(self, size: int | None = None) -> LedgerHeads:
         """All heads as of ``size`` entries, from O(log n) rows for each log."""

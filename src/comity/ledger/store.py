@@ -12,36 +12,49 @@ A ``Ledger`` may be used from several threads; appends, checkpoints and erasures
 
 from __future__ import annotations
 
-import fcntl
+import contextlib
 import os
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import apsw
 import msgspec
 
 from comity.clock import micros
 from comity.errors import (
-    ComityError,
     IntegrityFailure,
     InvalidInput,
     LedgerFull,
     NotFound,
-    OutcomeUnknown,
     Unavailable,
 )
 from comity.ids import Entropy, ParticipantId
-from comity.ledger.batch import Batch, Heads
+from comity.ledger import checkpoint
+from comity.ledger.batch import Batch
 from comity.ledger.entry import PERIOD, TREE, Appended, Draft, Stored
 from comity.ledger.keyfile import KeyFile
 from comity.ledger.keyring import Keyring, destroy
 from comity.ledger.merkle import Frontier
-from comity.ledger.reader import Reader, frontier_of, last_entry
-from comity.ledger.schema import TREE_LOG, Storage, connect, rows, upgrade
+from comity.ledger.note import (
+    Checkpoint,
+    SignedCheckpoint,
+    cosigned_at_s,
+    is_signed_by,
+    origin_of,
+    parse,
+    sign,
+)
+from comity.ledger.opening import check_about, check_exchange_name, load_heads, take_lock
+from comity.ledger.reader import Reader, frontier_of
+from comity.ledger.schema import TREE_LOG, Storage, connect, upgrade
 from comity.ledger.sealing import Master
+from comity.ledger.transaction import Transactions
+
+WITNESS_AHEAD_S: Final = 300
+"""How far a witness's clock may run ahead of ours; larger lets a wrong clock pass unseen."""
 
 
 class Erasure(msgspec.Struct, frozen=True, gc=False):
@@ -60,28 +73,32 @@ class Ledger:
         self.path = path
         self.name = name
         self._keyfile = keyfile
+        self._public_key = keyfile.public_key()
         self._storage = storage
         self._lock = threading.Lock()
-        self._failed: str | None = None
-        self._lock_file = _take_lock(path)
-        try:
+        self._reader: Reader | None = None
+        self._roots: dict[str, tuple[int, bytes]] = {}
+        with contextlib.ExitStack() as undo:
+            self._lock_file = take_lock(path)
+            undo.callback(os.close, self._lock_file)
             self._connection = connect(path, write=True, storage=storage)
-        except ComityError:
-            os.close(self._lock_file)
-            raise
+            undo.callback(self._connection.close)
+            self._load()
+            undo.pop_all()
+        self._keys = Keyring(self._connection, Master(keyfile.master), entropy)
+
+    def _load(self) -> None:
         try:
             self.upgraded = upgrade(self._connection)
-            _check_about(self._connection, name, keyfile, new=bool(self.upgraded))
-            self._purge_log()
-            self._heads = _load_heads(self._connection)
-        except (ComityError, apsw.Error) as error:
-            self._connection.close()
-            os.close(self._lock_file)
-            if isinstance(error, ComityError):
-                raise
-            raise Unavailable(f"the ledger {path} cannot be opened: {error}") from error
-        self._keys = Keyring(self._connection, Master(keyfile.master), entropy)
-        self._reader: Reader | None = None
+            check_about(self._connection, self.name, self._keyfile)
+            self._transactions = Transactions(self._connection, lambda: self.size)
+            self._transactions.empty_wal()
+            self._heads = load_heads(self._connection)
+            self._last_checkpoint_s = checkpoint.newest_time_s(self._connection, TREE_LOG)
+        except apsw.FullError as error:
+            raise LedgerFull(f"the disk has no room to open {self.path}") from error
+        except apsw.Error as error:
+            raise Unavailable(f"the ledger {self.path} cannot be opened: {error}") from error
 
     @classmethod
     def open(
@@ -102,7 +119,7 @@ class Ledger:
             if self._reader is not None:
                 self._reader.close()
                 self._reader = None
-            self._failed = self._failed or "it is closed"
+            self._transactions.give_up("it is closed")
             self._connection.close()
             os.close(self._lock_file)
 
@@ -111,14 +128,14 @@ class Ledger:
     def append(self, drafts: Sequence[Draft]) -> list[Appended]:
         """Makes the drafts entries, all or none, durably."""
         with self._lock:
-            self._check_usable()
+            self._transactions.check_usable()
             batch = Batch(self._heads, self._keys, self)
             try:
                 appended = [batch.add(draft) for draft in drafts]
             except apsw.Error as error:
-                raise self._give_up(f"reading heads or keys: {error}") from error
+                raise self._transactions.give_up(f"reading heads or keys: {error}") from error
             if appended:
-                self._transact(lambda: self._insert(batch))
+                self._transactions.run(lambda: self._insert(batch))
                 batch.publish()
             return appended
 
@@ -127,7 +144,7 @@ class Ledger:
         if not PERIOD.match(period) or "." in period:
             raise InvalidInput("period must be a month, YYYY-MM", field="period")
         with self._lock:
-            self._check_usable()
+            self._transactions.check_usable()
             number = self._heads.logs.get(owner)
             if number is None or owner == TREE:
                 raise NotFound(f"{owner!r} owns no entries", field="owner")
@@ -137,17 +154,62 @@ class Ledger:
                 nonlocal done
                 done = destroy(self._connection, number, period, micros(now))
 
-            self._transact(destroy_rows)
+            self._transactions.run(destroy_rows)
             self._heads.keys.pop(owner, None)
             if self._reader is not None:
                 self._reader.forget_keys()
-            return Erasure(*done, purged=self._purge_log())
+            return Erasure(*done, purged=self._transactions.empty_wal())
+
+    def checkpoint_all(self, now: datetime) -> int:
+        """Signs a checkpoint of the tree and of every participant's log; how many. For a cadence."""
+        with self._lock:
+            self._transactions.check_usable()
+            heads = [(TREE_LOG, TREE, self._heads.tree.copy())]
+            heads += [
+                (n, log, self._frontier(log, n)) for log, n in self._heads.logs.items() if n != TREE_LOG
+            ]
+            time_s = max(micros(now) // 1_000_000, self._last_checkpoint_s)
+            self._last_checkpoint_s = time_s
+        signed = [(number, self._sign(log, frontier, time_s)) for number, log, frontier in heads]
+        with self._lock:
+            self._transactions.check_usable()
+            self._transactions.run(lambda: checkpoint.store(self._connection, signed))
+        return len(signed)
+
+    def add_cosignature(self, log: str, note: str, witness_key: bytes, now: datetime) -> None:
+        """Takes in a witness's cosignature of a checkpoint that this exchange signed.
+
+        ``witness_key``: the raw Ed25519 key that the participant registered.
+        """
+        signed = parse(note)
+        given = signed.checkpoint
+        if given.origin != origin_of(self.name, log):
+            raise InvalidInput(f"the checkpoint is of {given.origin!r}, not of this log", field="checkpoint")
+        if not is_signed_by(signed, self._public_key):
+            raise InvalidInput("this exchange did not sign the checkpoint", field="checkpoint")
+        if self.reader.root(log, given.size) != given.root:
+            raise IntegrityFailure("a checkpoint signed by this exchange is not of this ledger")
+        latest_s = micros(now) // 1_000_000 + WITNESS_AHEAD_S
+        lines = [
+            line
+            for line in signed.signatures
+            if (cosigned_s := cosigned_at_s(given, line, witness_key)) is not None and cosigned_s <= latest_s
+        ]
+        if not lines:
+            raise InvalidInput("no good cosignature under the registered witness key", field="checkpoint")
+        bare = sign(given, self._keyfile.signing, self._public_key)
+        with self._lock:
+            self._transactions.check_usable()
+            number = self._heads.logs[log]
+            self._transactions.run(
+                lambda: checkpoint.store_cosignatures(self._connection, number, bare, lines)
+            )
 
     def purge(self) -> bool:
         """Empties the write-ahead log into the file; False while a reader holds it."""
         with self._lock:
-            self._check_usable()
-            return self._purge_log()
+            self._transactions.check_usable()
+            return self._transactions.empty_wal()
 
     # --- reading
 
@@ -156,7 +218,7 @@ class Ledger:
         """A reader on a connection of its own, shared by this process's threads."""
         with self._lock:
             if self._reader is None:
-                self._check_usable()
+                self._transactions.check_usable()
                 self._reader = self.new_reader()
             return self._reader
 
@@ -175,7 +237,7 @@ class Ledger:
     @property
     def failed(self) -> str | None:
         """Why nothing more is taken, or None."""
-        return self._failed
+        return self._transactions.failed
 
     def entries(
         self,
@@ -215,114 +277,16 @@ class Ledger:
         if batch.nodes:
             many("INSERT INTO nodes (log, level, number, hash) VALUES (?, ?, ?, ?)", batch.nodes)
 
-    def _transact(self, work: Callable[[], None]) -> None:
-        """Runs ``work`` in a transaction; ends committed, refused or unknown (see the file's head)."""
-        connection = self._connection
-        try:
-            connection.execute("BEGIN IMMEDIATE")
-        except apsw.BusyError as error:
-            raise Unavailable("another program holds the ledger's file locked") from error
-        except apsw.FullError as error:
-            raise self._refused(error) from error
-        except apsw.Error as error:
-            raise self._give_up(str(error)) from error
-        try:
-            work()
-            connection.execute("COMMIT")
-        except apsw.FullError as error:
-            raise self._refused(error) from error
-        except apsw.Error as error:
-            raise self._give_up(str(error)) from error
-        except BaseException:
-            self._roll_back()
-            raise
+    def _frontier(self, log: str, number: int) -> Frontier:
+        """A log's frontier, kept once read; the caller holds the lock and does not change it."""
+        if log not in self._heads.frontiers:
+            self._heads.frontiers[log] = self.frontier_of(number)
+        return self._heads.frontiers[log]
 
-    def _refused(self, error: apsw.Error) -> ComityError:
-        """No room: makes sure that nothing of the transaction is there."""
-        try:
-            self._roll_back()
-            there = self._connection.execute("SELECT max(idx) FROM entries").get
-        except apsw.Error as second:
-            return self._give_up(f"{error}; then {second}")
-        if (-1 if there is None else there) != self._heads.tree.size - 1:
-            return self._give_up(f"{error}; and the file ends with entry {there}")
-        return LedgerFull("the disk is full: nothing was written")
-
-    def _roll_back(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
-
-    def _give_up(self, why: str) -> OutcomeUnknown:
-        self._failed = why
-        return OutcomeUnknown(f"the ledger's last write may or may not be on disk: {why}")
-
-    def _check_usable(self) -> None:
-        if self._failed is not None:
-            raise OutcomeUnknown(f"the ledger takes nothing more until it is opened anew: {self._failed}")
-
-    def _purge_log(self) -> bool:
-        try:
-            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-        except (apsw.BusyError, apsw.LockedError, apsw.FullError):
-            return False
-        except apsw.Error as error:
-            raise self._give_up(f"copying the write-ahead log: {error}") from error
-        return True
-
-
-def check_exchange_name(name: str) -> None:
-    """A note's key name may hold neither space nor plus (C2SP signed-note); it stands in every checkpoint."""
-    if not 1 <= len(name) <= 200 or not name.isascii() or not name.isprintable() or {" ", "+"} & set(name):
-        raise InvalidInput(
-            "the exchange's name must be 1 to 200 printable ASCII characters without space and plus",
-            field="exchange_name",
-        )
-
-
-def _take_lock(path: Path) -> int:
-    """Locks ``<path>.lock`` until the descriptor is closed or the process ends, however it ends."""
-    descriptor = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        holder = os.pread(descriptor, 20, 0).decode(errors="replace").strip() or "unknown"
-        os.close(descriptor)
-        raise Unavailable(f"the ledger {path} is open for writing in another process ({holder})") from error
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-    return descriptor
-
-
-def _check_about(connection: apsw.Connection, name: str, keyfile: KeyFile, *, new: bool) -> None:
-    """A ledger belongs to one exchange and one key file."""
-    key = keyfile.public_key().hex()
-    about: dict[str, str] = dict(rows(connection, "SELECT name, value FROM about"))
-    if not about and new:
-        with connection:
-            connection.executemany(
-                "INSERT INTO about VALUES (?, ?)", [("exchange_name", name), ("public_key", key)]
-            )
-        return
-    if about.get("exchange_name") != name:
-        raise InvalidInput(
-            f"the ledger belongs to the exchange {about.get('exchange_name')!r}", field="exchange_name"
-        )
-    if about.get("public_key") != key:
-        raise InvalidInput("the key file is not the one that this ledger was made with", field="key_file")
-
-
-def _load_heads(connection: apsw.Connection) -> Heads:
-    """The committed end of the ledger from O(log n) rows; own logs follow on first use."""
-    tree = frontier_of(connection, TREE_LOG)
-    last_leaf, last_time_us = last_entry(connection, tree.size)
-    next_key = connection.execute("SELECT coalesce(max(id), 0) + 1 FROM period_keys").get
-    if not isinstance(next_key, int):
-        raise IntegrityFailure("the table of period keys cannot be read")
-    return Heads(
-        tree=tree,
-        last_leaf=last_leaf,
-        last_time_us=last_time_us,
-        logs={name: number for number, name in rows(connection, "SELECT id, name FROM logs")},
-        kinds={name: number for number, name in rows(connection, "SELECT id, name FROM kinds")},
-        next_key=next_key,
-    )
+    def _sign(self, log: str, frontier: Frontier, time_s: int) -> SignedCheckpoint:
+        size, root = self._roots.get(log, (-1, b""))
+        if size != frontier.size:
+            size, root = frontier.size, frontier.root()
+            self._roots[log] = (size, root)
+        point = Checkpoint(origin_of(self.name, log), size, root, time_s)
+        return sign(point, self._keyfile.signing, self._public_key)
