@@ -1,0 +1,33 @@
+"""The one place that calls ``s2geometry``, which has no type stubs: every answer is cast here.
+
+S2's sphere takes geodetic latitude and longitude as they are; ``normals`` in ``earth`` are its points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+import s2geometry
+
+_s2: Any = s2geometry
+
+
+def cover_loop(points: Iterable[tuple[float, float]], level: int) -> tuple[int, ...]:
+    """Ids of all cells of one level that share anything with the smaller side of a loop of (lat, lon)."""
+    loop = _s2.S2Loop()
+    loop.Init([_s2.S2LatLng.FromDegrees(lat, lon).ToPoint() for lat, lon in points])
+    loop.Normalize()
+    coverer = _s2.S2RegionCoverer()
+    coverer.set_fixed_level(level)
+    return tuple(cast(int, cell.id()) for cell in coverer.GetCovering(loop))
+
+
+def corners(cell: int) -> tuple[tuple[float, float], ...]:
+    """The four (lat, lon) of a cell, in degrees and in order."""
+    square = _s2.S2Cell(_s2.S2CellId(cell))
+    return tuple(_degrees(square.GetS2LatLngVertex(k)) for k in range(4))
+
+
+def _degrees(place: Any) -> tuple[float, float]:
+    return cast(float, place.lat().degrees()), cast(float, place.lng().degrees())
