@@ -88,9 +88,7 @@ class SbsDecoder:
         self._started_us: int | None = None
         self._addresses: dict[bytes, str | None] = {}
         self._callsigns: dict[bytes, bytes | None] = {}
-        self._days: dict[bytes, int | None] = {}
-        self._clock: dict[bytes, int | None] = {}
-        self._fractions: dict[bytes, int | None] = {}
+        self._times = _Times()
 
     def decode(
         self, chunk: bytes, *, received_at: datetime, time_offset_s: float = 0.0, last: bool = False
@@ -144,7 +142,7 @@ class SbsDecoder:
                     rejected[reason] = rejected.get(reason, 0) + 1
                 continue
             if fields[6] or fields[7]:
-                observed_us = self._time(fields[6], fields[7])
+                observed_us = self._times.of(fields[6], fields[7])
                 if observed_us is not None:
                     observed_us += shift_us
             row = self._row(fields, observed_us)
@@ -182,8 +180,29 @@ class SbsDecoder:
         known = self._callsigns.get(word, b"")
         return _remember(self._callsigns, word, _callsign(word)) if known == b"" else known
 
-    def _time(self, date: bytes, clock: bytes) -> int | None:
-        """Microseconds since the epoch as if the zone were UTC; None where it is no time."""
+    def _other(self, line: bytes, fields: list[bytes]) -> Rejection | None:
+        """What a line is that is no whole MSG: None if it may be skipped."""
+        if not line:
+            return None
+        if not line.isascii():
+            return Rejection.NOT_ASCII
+        if fields[0] in KINDS:
+            if fields[0] == b"START" and len(fields) == 2:
+                self._started_us = _start_us(fields[1].decode("ascii"))
+            return None
+        return Rejection.MALFORMED
+
+
+class _Times:
+    """Reads dates and times as if their zone were UTC, remembering the words it has seen."""
+
+    def __init__(self) -> None:
+        self._days: dict[bytes, int | None] = {}
+        self._clock: dict[bytes, int | None] = {}
+        self._fractions: dict[bytes, int | None] = {}
+
+    def of(self, date: bytes, clock: bytes) -> int | None:
+        """Microseconds since the epoch; None where it is no time."""
         day = self._days.get(date, -1)
         if day == -1:
             day = _remember(self._days, date, _day_us(date))
@@ -197,17 +216,25 @@ class SbsDecoder:
             return None
         return day + seconds + fraction
 
-    def _other(self, line: bytes, fields: list[bytes]) -> Rejection | None:
-        """What a line is that is no whole MSG: None if it may be skipped."""
-        if not line:
-            return None
-        if not line.isascii():
-            return Rejection.NOT_ASCII
-        if fields[0] in KINDS:
-            if fields[0] == b"START" and len(fields) == 2:
-                self._started_us = _start_us(fields[1].decode("ascii"))
-            return None
-        return Rejection.MALFORMED
+
+class LineTimes:
+    """The recorded time of each line, for pacing a file; of a stratux log from its last START line, or from
+    1970 before there is one."""
+
+    def __init__(self) -> None:
+        self._times = _Times()
+        self._started_us = 0
+
+    def of(self, line: bytes) -> int | None:
+        fields = line.split(b",", 8)
+        if fields[0] == b"START" and len(fields) == 2 and line.isascii():
+            self._started_us = _start_us(fields[1].decode("ascii").strip()) or self._started_us
+            return self._started_us or None
+        if fields[0] == b"MSG":
+            return self._times.of(fields[6], fields[7]) if len(fields) == 9 and fields[7] else None
+        if len(fields) == 9 and fields[1] == b"MSG" and _NANOSECONDS.match(fields[0]):
+            return self._started_us + int(fields[0]) // 1000
+        return None
 
 
 def _numbers(fields: list[bytes]) -> _Numbers | Rejection:
