@@ -1,0 +1,161 @@
+"""Boxes for searching: an earth-centred box of the outline, a height band and a time span, all closed.
+
+The box holds every point of the outline *on the ellipsoid*; heights stay a band of their own, so there
+are no poles, no antimeridian and no shells. It is padded by ``PAD_M`` for what the exact test counts
+as touching and for single precision. Heights are bounds in metres above the ellipsoid, times seconds
+since 1970. Ends count as inside: a search returns too much and never too little.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from comity.clock import seconds
+from comity.geo.cells import corners
+from comity.geo.earth import A_M, B_M, ONE_MINUS_E2, SMALLEST_CURVATURE_RADIUS_M, Floats, normals, xyz, xyz_of
+from comity.geo.heights import Environment, bounds
+from comity.geo.rings import reach_m
+from comity.model.shape import Circle, Polygon, Shape
+from comity.model.volume import Volume4D
+
+PAD_M: Final = 2.0
+"""Two outlines that the exact test finds within 0.61 m still share a box when each is padded by half of
+that; single precision at 6,400 km moves a limit by up to 0.25 m, once when stored and once when asked."""
+
+BULGE: Final = 1.03
+"""On the depth of the surface behind a polygon's corners. The edges' own bend between corners (geodesic
+against great ellipse) is under 0.5 % of that depth; larger only makes boxes of large polygons larger."""
+
+_LARGEST_CURVATURE_RADIUS_M: Final = A_M * A_M / B_M
+
+
+class Box(NamedTuple):
+    """All limits are inside."""
+
+    x_low: float
+    y_low: float
+    z_low: float
+    x_high: float
+    y_high: float
+    z_high: float
+    lower_m: float
+    upper_m: float
+    start_s: float
+    end_s: float
+
+
+_WIDEST: Final = 0.98
+"""Half a diagonal over the earth's radius, from which on a polygon's box is the whole earth."""
+
+EARTH_M: Final = A_M + PAD_M
+EVERYWHERE: Final = (-EARTH_M, -EARTH_M, -EARTH_M, EARTH_M, EARTH_M, EARTH_M)
+
+Corners = tuple[float, float, float, float, float, float]
+
+
+def volume_box(volume: Volume4D, environment: Environment) -> Box:
+    """``environment`` must know no more than what stays true while the box is in use."""
+    return Box(
+        *outline_box(volume.outline),
+        bounds(volume.lower, environment, volume.start).lower_m,
+        bounds(volume.upper, environment, volume.start).upper_m,
+        seconds(volume.start),
+        seconds(volume.end),
+    )
+
+
+def cells_box(cells: Sequence[int], lower_m: float, upper_m: float, start_s: float, end_s: float) -> Box:
+    """The box of grid cells, with a band above the ellipsoid and a time span."""
+    boxes = np.array([_cell_box(cell) for cell in cells])
+    low, high = boxes[:, :3].min(axis=0), boxes[:, 3:].max(axis=0)
+    x_low, y_low, z_low = low.tolist()
+    x_high, y_high, z_high = high.tolist()
+    return Box(x_low, y_low, z_low, x_high, y_high, z_high, lower_m, upper_m, start_s, end_s)
+
+
+def outline_box(outline: Shape) -> Corners:
+    """Earth-centred limits of everything in the outline."""
+    return _circle_box(outline) if isinstance(outline, Circle) else _polygon_box(outline)
+
+
+def bulge_m(diagonal_m: float) -> float:
+    """How deep the ellipsoid's surface can lie behind points of it whose box has this diagonal.
+
+    Scaled to the unit sphere, the points are within half the diagonal of the line from the centre
+    through the box's middle, so their hull is no deeper than a cap of that half-width; infinite where
+    such points need not be on one side of the earth."""
+    half = diagonal_m / (2.0 * B_M)
+    if half >= _WIDEST:
+        return math.inf
+    return BULGE * A_M * (1.0 - math.sqrt(1.0 - half * half)) + PAD_M
+
+
+def outline_boxes(outlines: Sequence[Shape]) -> Floats:
+    """``outline_box`` of many, shape (n, 6)."""
+    boxes = np.empty((len(outlines), 6))
+    polygons = [(k, o) for k, o in enumerate(outlines) if isinstance(o, Polygon)]
+    for k, outline in enumerate(outlines):
+        if isinstance(outline, Circle):
+            boxes[k] = _circle_box(outline)
+    if polygons:
+        counts = np.array([len(p.vertices) for _, p in polygons], dtype=np.intp)
+        starts = np.cumsum(counts) - counts
+        points = xyz(
+            lats=[v.lat for _, p in polygons for v in p.vertices],
+            lons=[v.lon for _, p in polygons for v in p.vertices],
+        )
+        low, high = np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)
+        half = np.sqrt(np.einsum("ij,ij->i", high - low, high - low)) / (2.0 * B_M)
+        wide = half >= _WIDEST
+        depth = BULGE * A_M * (1.0 - np.sqrt(1.0 - np.minimum(half, _WIDEST) ** 2)) + PAD_M
+        made = np.concatenate([low - depth[:, None], high + depth[:, None]], axis=1)
+        made[wide] = EVERYWHERE
+        boxes[[k for k, _ in polygons]] = made
+    return boxes
+
+
+def _circle_box(circle: Circle) -> Corners:
+    x, y, z = xyz_of(lat=circle.centre.lat, lon=circle.centre.lon)
+    out = reach_m(circle.radius_m)
+    if out > 1_000_000.0:
+        out += PAD_M
+        return x - out, y - out, z - out, x + out, y + out, z + out
+    # A point at distance `out` is at most that far along the ground and this far below the tangent plane.
+    down = out * out / (2.0 * SMALLEST_CURVATURE_RADIUS_M) * BULGE + PAD_M
+    nx, ny, nz = x, y, z / ONE_MINUS_E2
+    norm = math.sqrt(nx * nx + ny * ny + nz * nz)
+    nx, ny, nz = nx / norm, ny / norm, nz / norm
+    dx = out * math.sqrt(max(0.0, 1.0 - nx * nx)) + down
+    dy = out * math.sqrt(max(0.0, 1.0 - ny * ny)) + down
+    dz = out * math.sqrt(max(0.0, 1.0 - nz * nz)) + down
+    return x - dx, y - dy, z - dz, x + dx, y + dy, z + dz
+
+
+def _polygon_box(polygon: Polygon) -> Corners:
+    points = [xyz_of(lat=v.lat, lon=v.lon) for v in polygon.vertices]
+    xs, ys, zs = zip(*points, strict=True)
+    x_low, y_low, z_low, x_high, y_high, z_high = min(xs), min(ys), min(zs), max(xs), max(ys), max(zs)
+    pad = bulge_m(math.sqrt((x_high - x_low) ** 2 + (y_high - y_low) ** 2 + (z_high - z_low) ** 2))
+    if pad == math.inf:
+        return EVERYWHERE
+    return x_low - pad, y_low - pad, z_low - pad, x_high + pad, y_high + pad, z_high + pad
+
+
+def _cell_box(cell: int) -> Corners:
+    """A cell is convex on S2's sphere, whose points are the ellipsoid's normals: it lies in the cap of
+    normals that reaches its corners, and along the surface a normal turns no slower than once in the
+    largest radius of curvature."""
+    square = corners(cell)
+    points: Floats = normals(lats=[c[0] for c in square], lons=[c[1] for c in square])
+    middle = points.sum(axis=0)
+    middle /= math.sqrt(float(middle @ middle))
+    angle = float(np.arccos(np.clip((points @ middle).min(), -1.0, 1.0))) * 1.000001 + 1e-7
+    weights = middle * (A_M * A_M, A_M * A_M, B_M * B_M)
+    centre = weights / math.sqrt(float(middle @ weights))
+    out = _LARGEST_CURVATURE_RADIUS_M * angle + PAD_M
+    low, high = (centre - out).tolist(), (centre + out).tolist()
+    return low[0], low[1], low[2], high[0], high[1], high[2]
