@@ -19,7 +19,7 @@ from comity.client.answers import (
     Whoami,
     Written,
 )
-from comity.client.client import Client
+from comity.client.client import Client, Near
 from comity.client.transport import Signer
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Frame",
     "Hello",
     "LogPage",
+    "Near",
     "Seen",
     "Signer",
     "Snapshot",

@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from comity.model.participant import Role
 from comity.model.released import Change, Clearance, ReleasedItem, TrackView
 
 T = TypeVar("T")
@@ -33,7 +34,10 @@ class Written(msgspec.Struct, Generic[T], frozen=True):
 
 class Whoami(msgspec.Struct, frozen=True):
     participant: str
+    participant_name: str
     person: str
+    person_name: str
+    roles: tuple[Role, ...]
     scopes: tuple[str, ...]
     expires_at: datetime
     as_of: datetime
@@ -41,7 +45,8 @@ class Whoami(msgspec.Struct, frozen=True):
 
 
 class Airspace(msgspec.Struct, frozen=True):
-    """``cursor``: from here :meth:`Client.changes` goes on without a gap."""
+    """``cursor``: from here :meth:`Client.changes` goes on without a gap; None where only a place was asked
+    for."""
 
     items: tuple[ReleasedItem, ...]
     as_of: datetime
@@ -98,16 +103,20 @@ class Snapshot(msgspec.Struct, frozen=True, tag_field="type", tag="snapshot"):
     items: tuple[ReleasedItem, ...]
     tracks: tuple[TrackView, ...]
     reason: str
+    more: bool = False
 
 
 class Tick(msgspec.Struct, frozen=True, tag_field="type", tag="tick"):
-    """What changed in the last second; ``gone`` are tracks no longer released or seen."""
+    """What changed in the last second; ``gone`` are tracks no longer released or seen. ``all_tracks``:
+    ``tracks`` is the whole picture, after a resumption. ``more``: the next frame follows at once."""
 
     as_of: datetime
     cursor: str
     changes: tuple[Change, ...] = ()
     tracks: tuple[TrackView, ...] = ()
     gone: tuple[str, ...] = ()
+    all_tracks: bool = False
+    more: bool = False
 
 
 class Bye(msgspec.Struct, frozen=True, tag_field="type", tag="bye"):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, NamedTuple, Self, TypeVar
 
 import msgspec
 
@@ -37,6 +37,14 @@ T = TypeVar("T")
 
 LONGEST_WAIT_S: Final = 30.0
 """How long the exchange holds a question for changes open."""
+
+
+class Near(NamedTuple):
+    """A place, for those who may see more than fits in one answer."""
+
+    lat: float
+    lon: float
+    radius_m: float
 
 
 class Client:
@@ -96,8 +104,8 @@ class Client:
 
     # Operational intents
 
-    def intents(self) -> tuple[ReleasedItem, ...]:
-        return self._read("/v1/intents", Airspace).items
+    def intents(self, *, near: Near | None = None) -> tuple[ReleasedItem, ...]:
+        return self._transport.read("/v1/intents", Airspace, near and near._asdict()).items
 
     def intent(self, id: str) -> ReleasedItem:
         return self._read(f"/v1/intents/{id}", ReleasedItem)
@@ -138,8 +146,8 @@ class Client:
 
     # Constraints
 
-    def constraints(self) -> tuple[ReleasedItem, ...]:
-        return self._read("/v1/constraints", Airspace).items
+    def constraints(self, *, near: Near | None = None) -> tuple[ReleasedItem, ...]:
+        return self._transport.read("/v1/constraints", Airspace, near and near._asdict()).items
 
     def constraint(self, id: str) -> ReleasedItem:
         return self._read(f"/v1/constraints/{id}", ReleasedItem)
@@ -178,8 +186,9 @@ class Client:
 
     # What was released to the reader
 
-    def airspace(self) -> Airspace:
-        return self._read("/v1/airspace", Airspace)
+    def airspace(self, *, near: Near | None = None) -> Airspace:
+        """Everything one may see, or with ``near`` what may lie there (never too little)."""
+        return self._transport.read("/v1/airspace", Airspace, near and near._asdict())
 
     def item(self, ref: str) -> ReleasedItem:
         return self._read(f"/v1/airspace/{ref}", ReleasedItem)
