@@ -43,9 +43,7 @@ class Conflict(msgspec.Struct, frozen=True):
         """A closed constraint seen exactly. At level 0 nobody can tell, so it can be filed over."""
         item = self.item
         return (
-            isinstance(item, Constraint)
-            and item.kind is ConstraintKind.CLOSED
-            and self.level is Level.VOLUME
+            isinstance(item, Constraint) and item.kind is ConstraintKind.CLOSED and self.level is Level.VOLUME
         )
 
 
@@ -86,9 +84,7 @@ def find(
             numbers.setdefault(item.id, set()).add(number)
         if len(found) > MAX_CONFLICTS:
             raise TooLarge(f"more than {MAX_CONFLICTS} conflicts; ask for a smaller volume", field="volumes")
-    return [
-        Conflict(item, level, tuple(sorted(numbers[entity]))) for entity, (item, level) in found.items()
-    ]
+    return [Conflict(item, level, tuple(sorted(numbers[entity]))) for entity, (item, level) in found.items()]
 
 
 def _owners(

@@ -5,7 +5,7 @@ Publishing over existing intents is never refused: a closure is needed most wher
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
@@ -57,17 +57,17 @@ def change(asked: Asked, command: ChangeConstraint) -> Decision:
         designator=command.designator or constraint.designator,
         volumes=volumes,
     )
-    return Decision((ConstraintPut(moved(asked, changed, after)),))
+    return Decision((ConstraintPut(moved(asked, changed, after, asked.now)),))
 
 
-def moved(asked: Asked, constraint: Constraint, after: ConstraintState) -> Constraint:
+def moved(asked: Asked, constraint: Constraint, after: ConstraintState, at: datetime) -> Constraint:
     """The constraint in its next state and version."""
     return replace(
         constraint,
         state=after,
         version=constraint.version + 1,
         ovn=asked.ids.ovn(constraint.id, constraint.version + 1),
-        changed_at=asked.now,
+        changed_at=at,
     )
 
 

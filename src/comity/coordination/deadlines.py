@@ -1,6 +1,6 @@
 """Deadlines: time changes state only by an entry that the exchange itself submits.
 
-``due`` takes what may have come off the heap; ``meet`` decides each again from the facts, so an outdated
+What ends by time has ended at its time, however late the entry that says so. ``due`` takes what may have come off the heap; ``meet`` decides each again from the facts, so an outdated
 heap entry gives nothing, and a replay that never looks at the heap gives the same state.
 """
 
@@ -18,6 +18,7 @@ from comity.coordination.intents import ended
 from comity.coordination.state import State
 from comity.ids import EntityId, RuleId
 from comity.model.command import MeetDeadlines
+from comity.model.constraint import ConstraintState
 from comity.model.fact import ConstraintPut, Fact, IntentPut, RuleRemoved
 
 BATCH: Final = 200
@@ -54,13 +55,14 @@ def _met(asked: Asked, kind: str, id: str) -> Fact | None:
     if kind == "intent":
         intent = state.intents.get(EntityId(id))
         if intent is not None and intent.state.live() and intent_deadline(intent) <= now:
-            return IntentPut(ended(asked, intent))
+            return IntentPut(ended(asked, intent, intent_deadline(intent)))
     elif kind == "constraint":
         constraint = state.constraints.get(EntityId(id))
         if constraint is not None and constraint.state.live():
             after = state_at(asked, constraint.volumes)
             if after is not constraint.state:
-                return ConstraintPut(moved(asked, constraint, after))
+                expired = after is ConstraintState.EXPIRED
+                return ConstraintPut(moved(asked, constraint, after, constraint.end() if expired else now))
     elif kind == "rule":
         rule = state.rules.get(RuleId(id))
         if rule is not None and rule.expires is not None and rule.expires <= now:

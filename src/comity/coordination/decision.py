@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
 from comity.coordination.state import State
+from comity.errors import InvalidInput, StaleOvn
 from comity.geo.heights import bounds
 from comity.geo.shapes import check
-from comity.errors import InvalidInput, StaleOvn
 from comity.ids import Ids
 from comity.model.command import Submission
 from comity.model.fact import Fact
@@ -54,5 +53,3 @@ def check_new_volumes(volumes: Volumes, state: State, now: datetime) -> None:
             raise InvalidInput("lower must not be above upper, whatever the datums", field=f"{field}.lower")
     if ends(volumes) <= now:
         raise InvalidInput("the last end must lie in the future", field="volumes")
-
-

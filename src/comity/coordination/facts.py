@@ -8,7 +8,8 @@ forgetting them would let a retried request be carried out twice.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 
@@ -94,24 +95,23 @@ def rows(state: State) -> Iterator[bytes]:
     """Every fact as one line, in canonical order."""
     if state.charter is not None:
         yield _encode(CharterRow(state.charter))
-    for participant in sorted(state.participants):
-        yield _encode(ParticipantRow(state.participants[participant]))
-    for person in sorted(state.people):
-        yield _encode(PersonRow(state.people[person]))
-    for group in sorted(state.groups):
-        yield _encode(GroupRow(state.groups[group]))
-    for rule in sorted(state.rules):
-        yield _encode(RuleRow(state.rules[rule]))
+    yield from _values(ParticipantRow, state.participants)
+    yield from _values(PersonRow, state.people)
+    yield from _values(GroupRow, state.groups)
+    yield from _values(RuleRow, state.rules)
     for revoked in sorted(state.revocations):
         yield _encode(RevocationRow(revoked, state.revocations[revoked]))
     for recipient in sorted(state.segments):
         yield _encode(SegmentRow(recipient, state.segments[recipient]))
     for request, done in sorted(state.requests.items(), key=lambda kv: (kv[1].index, kv[0])):
         yield _encode(RequestRow(request, done))
-    for constraint in sorted(state.constraints):
-        yield _encode(ConstraintRow(state.constraints[constraint]))
-    for intent in sorted(state.intents):
-        yield _encode(IntentRow(state.intents[intent]))
+    yield from _values(ConstraintRow, state.constraints)
+    yield from _values(IntentRow, state.intents)
+
+
+def _values(row: Callable[[Any], Row], table: Mapping[Any, Any]) -> Iterator[bytes]:
+    for key in sorted(table):
+        yield _encode(row(table[key]))
 
 
 def digest(lines: Iterable[bytes]) -> str:

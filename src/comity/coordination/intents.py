@@ -8,6 +8,8 @@ Nonconforming and Contingent are never refused for a conflict: refusing would hi
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from msgspec.structs import replace
 
 from comity.coordination.conflicts import Conflict, find
@@ -75,17 +77,17 @@ def change(asked: Asked, command: ChangeIntent) -> Decision:
 def end(asked: Asked, command: EndIntent) -> Decision:
     intent = _current(asked, command.id)
     check_ovn(command.ovn, intent.ovn)
-    return Decision((IntentPut(ended(asked, intent)),))
+    return Decision((IntentPut(ended(asked, intent, asked.now)),))
 
 
-def ended(asked: Asked, intent: Intent) -> Intent:
-    """The intent as it is once ended, by its owner or by the exchange at its time."""
+def ended(asked: Asked, intent: Intent, at: datetime) -> Intent:
+    """The intent as it is once ended: by its owner now, or by the exchange at the time that it had."""
     return replace(
         intent,
         state=IntentState.ENDED,
         version=intent.version + 1,
         ovn=asked.ids.ovn(intent.id, intent.version + 1),
-        changed_at=asked.now,
+        changed_at=at,
     )
 
 

@@ -46,8 +46,11 @@ class Revocation(msgspec.Struct, frozen=True, gc=False):
 
 
 class State:
-    """Everything promised. Derived from the facts: ``owned`` (everything still held) and ``lingers`` (what has
-    ended and only level 0 still shows) by owner and kind, ``deadlines`` and ``lingering`` as heaps."""
+    """Everything promised.
+
+    Derived from the facts: ``owned`` (everything still held) and ``lingers`` (what has ended and only
+    level 0 still shows), both by owner and kind; ``deadlines`` and ``lingering`` as heaps.
+    """
 
     def __init__(self, environment: Environment) -> None:
         self.charter: Charter | None = None

@@ -19,10 +19,11 @@ import msgspec
 from comity.clock import Clock, from_micros
 from comity.coordination import deadlines
 from comity.coordination.state import Revocation, State
-from comity.errors import InvalidInput, NotFound, NotPermitted, Unavailable
+from comity.errors import NotFound, NotPermitted, Unavailable
 from comity.exchange.account import GOVERNING, seen_by_others, state_at
 from comity.exchange.logs import Logs
 from comity.exchange.nearby import items_near
+from comity.exchange.observing import Observing
 from comity.exchange.recorder import Line, Recorder
 from comity.exchange.tracks import Tracks
 from comity.exchange.values import LogLeaf, Outcome, Receipt, Result, SeenBy, TrackDelta, TrackFrame
@@ -59,7 +60,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """``boot`` names this run in every cursor. ``view_limit``: items that one participant may hold at once."""
+    """``boot`` names this run in every cursor. ``view_limit``: items one participant may hold."""
 
     name: str
     boot: str
@@ -91,6 +92,7 @@ class Exchange:
         self.views = Views(state, self.references, settings.boot, settings.view_limit)
         self.views.record = self._record
         self.tracks_out = Tracks(state, picture, recorder)
+        self.reports_in = Observing(picture)
         self.logs = Logs(ledger, state)
         self.on_withdrawn: list[Callable[[ParticipantId], None]] = self.views.withdrawn
         self.on_revoked: list[Callable[[ParticipantId, PersonId, str | None], None]] = []
@@ -174,14 +176,12 @@ class Exchange:
     def observe(
         self, who: ParticipantId, feed: str, provenance: Provenance, reports: Sequence[Report]
     ) -> Intake:
-        return self.picture.ingest_reports(who, feed, provenance, reports, received_at=self.clock.now())
+        return self.reports_in.reports(who, feed, provenance, reports, self.clock.now())
 
     def observe_sbs(
         self, who: ParticipantId, feed: str, provenance: Provenance, chunk: bytes, time_offset_s: float
     ) -> Intake:
-        return self.picture.ingest_sbs(
-            who, feed, provenance, chunk, time_offset_s, received_at=self.clock.now()
-        )
+        return self.reports_in.sbs(who, feed, provenance, chunk, time_offset_s, self.clock.now())
 
     # --- the door out: what is promised
 
@@ -222,9 +222,7 @@ class Exchange:
             return seen_by_others(self.state, who, self.references, now, recipient)
         return await asyncio.to_thread(self._seen_at, who, at, recipient)
 
-    def _seen_at(
-        self, who: ParticipantId, at: datetime, recipient: ParticipantId | None
-    ) -> list[SeenBy]:
+    def _seen_at(self, who: ParticipantId, at: datetime, recipient: ParticipantId | None) -> list[SeenBy]:
         entries = self.ledger.reader.entries_either(who, GOVERNING)
         then = state_at(entries, self.state.environment, at)
         return seen_by_others(then, who, References(self.writer.ids), at, recipient)
@@ -237,7 +235,7 @@ class Exchange:
     def track_delta(self, who: ParticipantId, since: int | None) -> TrackDelta:
         return self.tracks_out.delta(who, since, self.clock.now())
 
-    def feed_counters(self, who: ParticipantId) -> dict[str, dict[str, int]]:
+    def feed_counters(self, who: ParticipantId) -> dict[str, dict[str, object]]:
         """What became of the participant's own reports, feed by feed."""
         return self.picture.counters(who)
 
@@ -321,7 +319,7 @@ class Exchange:
     # --- time
 
     async def tick(self) -> None:
-        """Once a second: deadlines, tracks that expire, the recording. Raises if the ledger cannot take them."""
+        """Once a second: deadlines, tracks that expire, the recording."""
         now = self.clock.now()
         self.picture.tick(now)
         self.views.follow_policy(now)
@@ -334,9 +332,7 @@ class Exchange:
     async def close_segments(self) -> None:
         """Hash what was released since the last time into each recipient's own log."""
         for closed in self.recorder.close_all():
-            await self.own(
-                c.RecordSegment(closed.recipient, closed.segment, closed.frames, closed.sha256)
-            )
+            await self.own(c.RecordSegment(closed.recipient, closed.segment, closed.frames, closed.sha256))
 
     def healthy(self) -> bool:
         return self.writer.fatal is None

@@ -42,8 +42,8 @@ class Closed(msgspec.Struct, frozen=True):
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
-    """``what``: ``item`` or ``track``. ``form_sha256`` is over the JSON that the recipient got, None where the
-    thing left its view. ``entity`` names the owner's item; a track names only what the recipient saw."""
+    """``what``: ``item`` or ``track``. ``form_sha256`` is over the JSON that the recipient got, None once
+    the thing left its view. ``entity`` names the owner's item; a track names only what the recipient saw."""
 
     time: datetime
     what: str

@@ -8,6 +8,7 @@ that cannot be read, or does not give the digest it names, is passed over and sa
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,7 +75,11 @@ def _from_snapshot(
             if meta.size > reader.size():
                 passed_over.append(f"{path.name}: it is from after the ledger's end")
                 continue
-            return load(_lines(chunks), environment), meta.size, passed_over
+            sha = hashlib.sha256()
+            state = load(_lines(chunks, sha), environment)
+            if sha.hexdigest() == meta.state_digest:
+                return state, meta.size, passed_over
+            passed_over.append(f"{path.name}: it does not give the digest that it names")
         except (IntegrityFailure, msgspec.DecodeError, OSError) as error:
             passed_over.append(f"{path.name}: {error}")
     return State(environment), 0, passed_over
@@ -90,10 +95,11 @@ def _recorded_digests(reader: Reader) -> dict[int, str]:
     return found
 
 
-def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Chunks hold whole rows, each ended by a newline."""
+def _lines(chunks: Iterator[bytes], sha: hashlib._Hash) -> Iterator[bytes]:
+    """Rows out of chunks, which hold whole ones each ended by a newline; ``sha`` takes in every byte."""
     for chunk in chunks:
-        yield from chunk.splitlines()
+        sha.update(chunk)
+        yield from chunk.split(b"\n")[:-1]
 
 
 def chunked(state: State, chunk_bytes: int = 4 * 1024 * 1024) -> Iterator[bytes]:

@@ -68,9 +68,15 @@ class TrackFrame(Protocol):
     def ids(self) -> list[str]: ...
 
 
-class TrackDelta(msgspec.Struct, frozen=True):
-    """What changed since ``stamp`` was given. ``changed_json`` is a JSON array of TrackView."""
+class TrackDelta(Protocol):
+    """What changed since ``stamp`` was given. ``changed_json`` is a JSON array of TrackView. ``reset``: the
+    whole picture, because what was passed back is not remembered."""
 
-    stamp: int
-    changed_json: bytes
-    gone: list[str]
+    @property
+    def stamp(self) -> int: ...
+    @property
+    def changed_json(self) -> bytes: ...
+    @property
+    def gone(self) -> list[str]: ...
+    @property
+    def reset(self) -> bool: ...

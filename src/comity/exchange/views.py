@@ -14,7 +14,7 @@ from datetime import datetime
 from comity.coordination.state import State
 from comity.ids import EntityId, ParticipantId
 from comity.model import fact as f
-from comity.model.released import Change, ItemKind
+from comity.model.released import Change, ItemKind, ReleasedItem
 from comity.model.rule import Level, Levels
 from comity.release.coarsen import lingers_until
 from comity.release.forms import References
@@ -116,7 +116,7 @@ class Views:
     def _refresh(self, view: View, now: datetime) -> None:
         state, policy, who = self.state, self.state.policy(now), view.who
         entities, view.dirty = view.dirty, set()
-        forms = []
+        forms: list[tuple[str, EntityId, ReleasedItem | None]] = []
         for entity in entities:
             item = state.item(entity)
             if item is None:
@@ -134,6 +134,4 @@ class Views:
 
 
 def _lower(new: Levels, old: Levels) -> bool:
-    return any(
-        getattr(new, kind).rank < getattr(old, kind).rank for kind in Levels.__struct_fields__
-    )
+    return any(getattr(new, kind).rank < getattr(old, kind).rank for kind in Levels.__struct_fields__)

@@ -25,7 +25,7 @@ from comity.coordination.fold import apply
 from comity.coordination.state import State
 from comity.errors import ComityError, LedgerFull, OutcomeUnknown, Refused, RequestIdReused, Stopping
 from comity.ids import EXCHANGE, Ids, ParticipantId, RequestId
-from comity.ledger.store import Appended, Draft
+from comity.ledger.entry import Appended, Draft
 from comity.model import fact as f
 from comity.model.command import Submission
 from comity.release.forms import References
@@ -44,7 +44,7 @@ class Appender(Protocol):
 
 
 class Durable(msgspec.Struct, frozen=True):
-    """A decision whose facts are in the ledger. ``first`` is the entry of its first fact, None if it had none."""
+    """A decision whose facts are in the ledger. ``first``: its first fact's entry, None if it had none."""
 
     submission: Submission
     decision: Decision
@@ -90,7 +90,9 @@ class Writer:
     """Owns the state's only way to change. ``after_fold`` is called once a batch is in the state, before any
     of its commands is answered."""
 
-    def __init__(self, state: State, ledger: Appender, ids: Ids, references: References, clock: Clock) -> None:
+    def __init__(
+        self, state: State, ledger: Appender, ids: Ids, references: References, clock: Clock
+    ) -> None:
         self.state = state
         self.ledger = ledger
         self.ids = ids
