@@ -1,0 +1,62 @@
+// What panels and keys may ask of the map, whether or not it is there yet: centre, fit, zoom.
+import { type Box, joinBoxes } from "../geometry/ring";
+import { listOpen, nowMs, horizon, picture, selected, type Selection } from "../state/store";
+import { listed } from "../state/phase";
+import type { Scene } from "./scene";
+import { itemBox } from "./volumes";
+
+let scene: Scene | null = null;
+
+export function adopt(made: Scene): void {
+  scene = made;
+}
+
+export function release(old: Scene): void {
+  if (scene === old) scene = null;
+}
+
+export function theScene(): Scene | null {
+  return scene;
+}
+
+/** The room that the panels take from the map, in CSS pixels. */
+function covered(): { left: number; right: number } {
+  if (window.innerWidth < 900) return { left: 0, right: 0 };
+  return { left: listOpen.peek() ? 340 : 0, right: selected.peek() ? 340 : 0 };
+}
+
+export function zoomIn(): void {
+  scene?.zoomBy(1);
+}
+
+export function zoomOut(): void {
+  scene?.zoomBy(-1);
+}
+
+/** A box wider than this is not worth fitting: the world is shown instead. */
+const WIDEST_DEG = 340;
+
+/** Everything promised within the horizon; where nothing is, all aircraft. */
+export function fitAll(): void {
+  const now = nowMs() ?? 0;
+  const { items, tracks } = picture.peek();
+  let box: Box | null = null;
+  for (const item of items.values()) if (listed(item, now, horizon.peek())) box = joinBoxes(box, itemBox(item));
+  if (!box) {
+    for (const { lon, lat } of tracks.values()) box = joinBoxes(box, [lon, lat, lon, lat]);
+  }
+  if (!box) return;
+  scene?.fitBox(box[2] - box[0] > WIDEST_DEG ? [-170, -60, 170, 75] : box, covered());
+}
+
+export function centreOn(chosen: Selection): void {
+  if (!chosen) return;
+  if (chosen.kind === "track") {
+    const at = scene?.placeOf(chosen.id);
+    if (at) scene?.goTo(at.lat, at.lon, 8);
+    return;
+  }
+  const item = picture.peek().items.get(chosen.id);
+  const box = item ? itemBox(item) : null;
+  if (box) scene?.fitBox(box, covered());
+}

@@ -1,0 +1,96 @@
+// The map in the page: makes the scene once the base map is loaded, and keeps it in step with the signals.
+import { effect } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { horizon, nowMs, picture, second, selection, vectorMinutes, zone } from "../state/store";
+import { nextBoundary } from "../state/phase";
+import { baseStyle } from "./basemap";
+import { adopt, fitAll, release } from "./commands";
+import { pointer } from "./pointer";
+import { type Hit, Scene } from "./scene";
+import { drawnVolumes } from "./volumes";
+
+/** Clicking again at the same place goes through all that lies there. */
+function choose(hits: readonly Hit[]): void {
+  const now = selection.peek();
+  const at = hits.findIndex((hit) => hit.kind === now?.kind && hit.id === now.id);
+  selection.value = hits[at + 1] ?? (at > 0 ? hits[0]! : at === 0 ? null : null);
+}
+
+function keepVolumes(scene: Scene): () => void {
+  let last: readonly unknown[] = [];
+  let until = -Infinity;
+  return effect(() => {
+    const now = second.value;
+    const key = [picture.value.items, horizon.value, zone.value];
+    if (now === null) {
+      scene.setVolumes({ features: { type: "FeatureCollection", features: [] }, labels: [] });
+      last = [];
+      return;
+    }
+    // Redrawn when the items or the choice change, and when time itself moves one on.
+    if (now < until && key.every((part, i) => part === last[i])) return;
+    last = key;
+    const items = picture.value.items;
+    until = nextBoundary(items.values(), now, horizon.value);
+    scene.setVolumes(drawnVolumes(items.values(), now, horizon.value, zone.value));
+  });
+}
+
+function keepFirstFit(): () => void {
+  let done = false;
+  return effect(() => {
+    if (done || picture.value.frames === 0) return;
+    if (picture.value.items.size + picture.value.tracks.size === 0) return;
+    done = true;
+    queueMicrotask(fitAll);
+  });
+}
+
+function attach(scene: Scene): () => void {
+  adopt(scene);
+  const stops = [
+    effect(() => scene.setTracks(picture.value.tracks)),
+    keepVolumes(scene),
+    effect(() => scene.setSelection(selection.value)),
+    effect(() => scene.setVectorMinutes(vectorMinutes.value)),
+    keepFirstFit(),
+  ];
+  return () => {
+    for (const stop of stops) stop();
+    release(scene);
+    scene.dispose();
+  };
+}
+
+export function MapView() {
+  const host = useRef<HTMLDivElement>(null);
+  const [failure, setFailure] = useState("");
+  useEffect(() => {
+    let stop: (() => void) | null = null;
+    let gone = false;
+    Promise.all([baseStyle(), document.fonts.load("11px B612"), document.fonts.load("700 11px B612")]).then(
+      ([style]) => {
+        if (gone || !host.current) return;
+        stop = attach(
+          new Scene(host.current, style, {
+            now: nowMs,
+            onClick: choose,
+            onPointer: (at) => {
+              pointer.value = at;
+            },
+          }),
+        );
+      },
+    ).catch((error: unknown) => setFailure(error instanceof Error ? error.message : String(error)));
+    return () => {
+      gone = true;
+      stop?.();
+    };
+  }, []);
+  return (
+    <div class="map-frame">
+      <div class="map" ref={host} role="application" aria-label="Map. Everything on it is also in the list." />
+      {failure && <p class="map-failure" role="alert">The map cannot be drawn: {failure}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,266 @@
+// The map as one object: MapLibre below, the aircraft's canvas and the labels' canvas above, one frame loop. North
+// is always up and the map is flat, so that screen places are simple arithmetic and the same for everything.
+//
+// The loop draws only when something would be seen to move: the slower the quickest aircraft on the screen, the
+// rarer the frames. With prefers-reduced-motion it draws on ticks alone and the map jumps instead of flying.
+// dispose() undoes all that was registered.
+import { Map as MapLibre, ScaleControl, setWorkerUrl, type StyleSpecification } from "maplibre-gl";
+import "maplibre-gl/dist/maplibre-gl.css";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
+import type { Box } from "../geometry/ring";
+import { latOf, lonOf, mercatorX, mercatorY, worldPixels } from "../geometry/mercator";
+import type { Track } from "../stream/picture";
+import { AircraftCanvas } from "./aircraft_gl";
+import { detailFor } from "./blocks";
+import { Fleet, type View } from "./fleet";
+import { addHatches } from "./hatch";
+import { type AnchoredLabel, LabelCanvas } from "./labels";
+import { drawFleet } from "./symbols";
+import { addVolumeLayers, CLICKABLE, markSelected, showVolumes } from "./volume_layers";
+import type { DrawnVolumes, VolumeLabel } from "./volumes";
+
+setWorkerUrl(workerUrl);
+
+/** How far an aircraft may move between two frames: below this the eye sees no step. */
+const STEP_PX = 0.3;
+const SLOWEST_FRAME_MS = 500;
+const ARRANGE_MS = 300;
+const REACH_PX = 16;
+const LEAST_LABEL_PX = 26;
+
+export type Hit = { kind: "track"; id: string } | { kind: "item"; id: string };
+
+export interface SceneEvents {
+  /** The exchange's time for this frame; null before the first word from it. */
+  now(mono: number): number | null;
+  /** All that lies under the pointer, aircraft first, then the smallest volume. */
+  onClick(hits: readonly Hit[]): void;
+  onPointer(at: { lat: number; lon: number } | null): void;
+}
+
+export class Scene {
+  readonly map: MapLibre;
+  readonly fleet = new Fleet();
+  private readonly aircraft: AircraftCanvas;
+  private readonly labels: LabelCanvas;
+  private readonly canvases: HTMLCanvasElement[];
+  private readonly calm = window.matchMedia("(prefers-reduced-motion: reduce)");
+  private readonly resize: ResizeObserver;
+  private volumeLabels: readonly VolumeLabel[] = [];
+  private anchored: AnchoredLabel[] = [];
+  private chosen: Hit | null = null;
+  private vectorMinutes = 0;
+  private dirty = true;
+  private arrangeDue = true;
+  private lastFrame = 0;
+  private lastArrange = 0;
+  private frame = 0;
+  private ready = false;
+  private pendingVolumes: DrawnVolumes | null = null;
+  /** Main-thread milliseconds spent drawing, summed: the debug state shows it. */
+  spentMs = 0;
+  framesDrawn = 0;
+
+  constructor(
+    container: HTMLElement,
+    style: StyleSpecification,
+    private readonly events: SceneEvents,
+  ) {
+    this.map = new MapLibre({
+      container,
+      style,
+      center: [8, 47],
+      zoom: 4,
+      minZoom: 0.5,
+      maxZoom: 17,
+      maxPitch: 0,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      attributionControl: false,
+      fadeDuration: 0,
+    });
+    this.map.touchZoomRotate.disableRotation();
+    this.map.keyboard.disableRotation();
+    this.map.addControl(new ScaleControl({ unit: "nautical", maxWidth: 120 }), "bottom-left");
+    const gl = layer(container, "aircraft");
+    const over = layer(container, "labels");
+    this.canvases = [gl, over];
+    this.aircraft = new AircraftCanvas(gl);
+    this.labels = new LabelCanvas(over);
+    this.resize = new ResizeObserver(() => this.fit());
+    this.resize.observe(container);
+    this.fit();
+    this.listen();
+    this.frame = requestAnimationFrame(this.loop);
+  }
+
+  dispose(): void {
+    cancelAnimationFrame(this.frame);
+    this.resize.disconnect();
+    this.map.remove();
+    for (const canvas of this.canvases) canvas.remove();
+  }
+
+  private listen(): void {
+    const { map } = this;
+    map.on("load", () => {
+      addHatches(map);
+      addVolumeLayers(map);
+      this.ready = true;
+      if (this.pendingVolumes) this.setVolumes(this.pendingVolumes);
+      this.setSelection(this.chosen);
+    });
+    map.on("render", () => {
+      if (map.isMoving()) this.draw(performance.now());
+    });
+    map.on("moveend", () => this.touch());
+    map.on("click", ({ point }) => this.events.onClick(this.hits(point.x, point.y)));
+    map.on("mousemove", ({ point, lngLat }) => {
+      const over = this.fleet.nearest(point.x, point.y, REACH_PX) !== null || this.itemsAt(point.x, point.y).length > 0;
+      map.getCanvas().style.cursor = over ? "pointer" : "";
+      this.events.onPointer({ lat: lngLat.lat, lon: lngLat.wrap().lng });
+    });
+    map.on("mouseout", () => this.events.onPointer(null));
+    void document.fonts.ready.then(() => this.fit());
+  }
+
+  private hits(x: number, y: number): Hit[] {
+    const craft = this.fleet.nearest(x, y, REACH_PX);
+    const aircraft: Hit[] = craft ? [{ kind: "track", id: craft.track.id }] : [];
+    return [...aircraft, ...this.itemsAt(x, y).map((id): Hit => ({ kind: "item", id }))];
+  }
+
+  /** Topmost first; volumes.ts draws the smallest on top. */
+  private itemsAt(x: number, y: number): string[] {
+    if (!this.ready) return [];
+    const found = this.map.queryRenderedFeatures([x, y], { layers: CLICKABLE });
+    return [...new Set(found.map((f) => String(f.properties["ref"])))];
+  }
+
+  setTracks(tracks: ReadonlyMap<string, Track>): void {
+    const now = this.events.now(performance.now());
+    if (now === null) this.fleet.update(new Map(), 0);
+    else this.fleet.update(tracks, now);
+    this.touch();
+  }
+
+  setVolumes(drawn: DrawnVolumes): void {
+    this.volumeLabels = drawn.labels;
+    this.pendingVolumes = this.ready ? null : drawn;
+    if (this.ready) showVolumes(this.map, drawn);
+    this.touch();
+  }
+
+  setSelection(chosen: Hit | null): void {
+    this.chosen = chosen;
+    if (this.ready) markSelected(this.map, chosen?.kind === "item" ? chosen.id : null);
+    this.touch();
+  }
+
+  setVectorMinutes(minutes: number): void {
+    this.vectorMinutes = minutes;
+    this.touch();
+  }
+
+  /** Something changed: draw and place labels anew at the next frame. */
+  private touch(): void {
+    this.dirty = true;
+    this.arrangeDue = true;
+  }
+
+  zoomBy(steps: number): void {
+    this.map.zoomTo(this.map.getZoom() + steps, { duration: this.calm.matches ? 0 : 200 });
+  }
+
+  goTo(lat: number, lon: number, zoom: number): void {
+    const target = { center: [lon, lat] as [number, number], zoom: Math.max(this.map.getZoom(), zoom) };
+    if (this.calm.matches) this.map.jumpTo(target);
+    else this.map.easeTo({ ...target, duration: 500 });
+  }
+
+  fitBox(box: Box, padding: { left: number; right: number }): void {
+    const [west, south, east, north] = box;
+    this.map.fitBounds([west, Math.max(-84, south), east, Math.min(84, north)], {
+      padding: { top: 90, bottom: 60, left: padding.left + 40, right: padding.right + 40 },
+      maxZoom: 11,
+      duration: this.calm.matches ? 0 : 500,
+    });
+  }
+
+  /** Where a track is drawn now, for centring on it. */
+  placeOf(id: string): { lat: number; lon: number } | null {
+    const craft = this.fleet.get(id);
+    return craft ? { lat: latOf(craft.at.y), lon: lonOf(craft.at.x) } : null;
+  }
+
+  private fit(): void {
+    const { clientWidth, clientHeight } = this.map.getContainer();
+    const ratio = Math.min(2, window.devicePixelRatio || 1);
+    for (const canvas of this.canvases) {
+      canvas.width = Math.round(clientWidth * ratio);
+      canvas.height = Math.round(clientHeight * ratio);
+    }
+    this.labels.reset(ratio);
+    this.touch();
+  }
+
+  private view(): View {
+    const { lng, lat } = this.map.getCenter();
+    const { clientWidth: width, clientHeight: height } = this.map.getContainer();
+    return { cx: mercatorX(lng), cy: mercatorY(lat), zoom: this.map.getZoom(), width, height };
+  }
+
+  private readonly loop = (mono: number): void => {
+    this.frame = requestAnimationFrame(this.loop);
+    if (document.hidden) return;
+    const pixelsPerSecond = this.fleet.fastest * worldPixels(this.map.getZoom());
+    const interval = Math.min(SLOWEST_FRAME_MS, (1000 * STEP_PX) / Math.max(0.01, pixelsPerSecond));
+    const due = !this.calm.matches && mono - this.lastFrame >= interval;
+    if (this.dirty || due) this.draw(performance.now());
+  };
+
+  private draw(mono: number): void {
+    this.dirty = false;
+    this.lastFrame = mono;
+    const view = this.view();
+    if (view.width === 0 || view.height === 0) return;
+    const now = this.events.now(mono) ?? 0;
+    this.fleet.project(view, now);
+    this.anchor(view);
+    const chosenTrack = this.chosen?.kind === "track" ? this.chosen.id : null;
+    drawFleet(this.aircraft, this.fleet, view, this.vectorMinutes);
+    if (this.arrangeDue || mono - this.lastArrange > ARRANGE_MS) {
+      this.arrangeDue = false;
+      this.lastArrange = mono;
+      this.labels.arrange(this.fleet, this.anchored, detailFor(view.zoom, this.fleet.visible.length), chosenTrack, now);
+    }
+    this.labels.draw(this.fleet, this.anchored, view, chosenTrack);
+    this.spentMs += performance.now() - mono;
+    this.framesDrawn++;
+  }
+
+  /** Screen places of the volumes' labels; those of volumes too small to see are moved off it. */
+  private anchor(view: View): void {
+    const world = worldPixels(view.zoom);
+    this.anchored = this.volumeLabels.map((label) => {
+      const [lon, lat] = label.at;
+      const dx = mercatorX(lon) - view.cx;
+      const height = (label.spanDeg / 360) * world;
+      const shown = height >= LEAST_LABEL_PX;
+      return {
+        ...label,
+        px: shown ? (dx - Math.round(dx)) * world + view.width / 2 : -9999,
+        py: (mercatorY(lat) - view.cy) * world + view.height / 2,
+      };
+    });
+  }
+}
+
+function layer(container: HTMLElement, name: string): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.className = `overlay overlay-${name}`;
+  canvas.setAttribute("aria-hidden", "true");
+  container.append(canvas);
+  return canvas;
+}

@@ -1,0 +1,142 @@
+// "What others see of me": for each of one's items and each recipient the level, the reason and the rule that
+// decided it, now or at an earlier time. Asked of the exchange each time it is opened; it is not in the stream.
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { ReleasedItem, SeenBy } from "../wire/types";
+import { ask, Refused } from "../wire/api";
+import { clock, day, parseTyped } from "../format/time";
+import { itemName } from "../format/words";
+import { Dialog } from "./dialog";
+import { centreOn } from "../map/commands";
+import { nowMs, panel, picture, selection, token, zone } from "../state/store";
+
+type Answer =
+  | { state: "asking" }
+  | { state: "refused"; message: string }
+  | { state: "known"; rows: readonly SeenBy[]; atMs: number | null; askedMs: number };
+
+const answer = signal<Answer>({ state: "asking" });
+const typed = signal("");
+const wrong = signal("");
+
+function rowsIn(body: unknown): readonly SeenBy[] {
+  return (body as { seen: readonly SeenBy[] }).seen;
+}
+
+async function load(atMs: number | null): Promise<void> {
+  const bearer = token.peek();
+  if (!bearer) return;
+  answer.value = { state: "asking" };
+  const query = atMs === null ? "" : `?at=${encodeURIComponent(new Date(atMs).toISOString())}`;
+  try {
+    const rows = rowsIn(await ask(bearer, `/v1/what-others-see${query}`));
+    answer.value = { state: "known", rows, atMs, askedMs: nowMs() ?? Date.now() };
+  } catch (error) {
+    const message = error instanceof Refused ? error.message : "the exchange cannot be reached";
+    answer.value = { state: "refused", message };
+  }
+}
+
+function submit(event: Event): void {
+  event.preventDefault();
+  wrong.value = "";
+  if (!typed.value.trim()) return void load(null);
+  const atMs = parseTyped(typed.value);
+  if (atMs === null) {
+    wrong.value = "A time like 2026-05-01 14:00 (UTC) or 2026-05-01T14:00:00+02:00.";
+    return;
+  }
+  void load(atMs);
+}
+
+export function SeenByPanel() {
+  useEffect(() => void load(null), []);
+  return (
+    <Dialog title="What others see of you" name="seen-panel">
+      <form class="seen-form" onSubmit={submit}>
+        <label for="seen-at">As it was at (UTC; empty: now)</label>
+        <input
+          id="seen-at"
+          type="text"
+          placeholder="2026-05-01 14:00"
+          value={typed.value}
+          aria-describedby="seen-wrong"
+          onInput={(event) => {
+            typed.value = event.currentTarget.value;
+          }}
+        />
+        <button type="submit">Ask</button>
+        <span id="seen-wrong" class="wrong" role="alert">{wrong.value}</span>
+      </form>
+      <Body />
+    </Dialog>
+  );
+}
+
+function Body() {
+  const got = answer.value;
+  if (got.state === "asking") return <p class="empty" role="status">Asking the exchange…</p>;
+  if (got.state === "refused") return <p class="note" role="alert">{got.message}</p>;
+  const at = got.atMs ?? got.askedMs;
+  return (
+    <>
+      <p class="meaning">
+        As of {day(at, zone.value)} {clock(at, zone.value)}. What is not in this table, nobody else sees.
+      </p>
+      {got.rows.length === 0 ? (
+        <p class="empty">Nothing of yours is released to anybody.</p>
+      ) : (
+        <div class="table-scroll">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Recipient</th>
+                <th scope="col">Of yours</th>
+                <th scope="col">Level</th>
+                <th scope="col">Reason</th>
+                <th scope="col">Rule</th>
+                <th scope="col">Since</th>
+              </tr>
+            </thead>
+            <tbody>{sorted(got.rows).map((row) => <SeenRow key={`${row.recipient} ${row.ref}`} row={row} />)}</tbody>
+          </table>
+        </div>
+      )}
+    </>
+  );
+}
+
+function sorted(rows: readonly SeenBy[]): readonly SeenBy[] {
+  return [...rows].sort((a, b) => (a.recipient < b.recipient ? -1 : a.recipient > b.recipient ? 1 : a.ref < b.ref ? -1 : 1));
+}
+
+function SeenRow({ row }: { row: SeenBy }) {
+  const mine: ReleasedItem | undefined = picture.value.items.get(row.ref);
+  const since = row.since ? Date.parse(row.since) : null;
+  return (
+    <tr>
+      <td>{row.recipient}</td>
+      <td>
+        {mine ? (
+          <button
+            type="button"
+            class="link"
+            onClick={() => {
+              panel.value = "none";
+              selection.value = { kind: "item", id: row.ref };
+              centreOn(selection.value);
+            }}
+          >
+            {itemName(mine)}
+          </button>
+        ) : (
+          `${row.kind} ${row.ref.slice(0, 8)}`
+        )}
+      </td>
+      <td><span class={`level level-${row.level}`}>{row.level}</span></td>
+      <td>{row.reason}</td>
+      <td><code>{row.rule}</code></td>
+      <td>{since === null ? "" : `${day(since, zone.value)} ${clock(since, zone.value)}`}</td>
+    </tr>
+  );
+}

@@ -1,0 +1,101 @@
+// The bar that is always there: which exchange, who one is, as of when, and whether it is live. And the banner that
+// cannot be overlooked when it is not.
+import { clock, day, duration } from "../format/time";
+import { place } from "../format/place";
+import { pointer } from "../map/pointer";
+import { fitAll, zoomIn, zoomOut } from "../map/commands";
+import { link, listOpen, live, mono, panel, picture, second, signOut, vectorMinutes, who, zone } from "../state/store";
+import { cycleVectors } from "../keys";
+
+/** A token that ends within this time is announced. */
+const EXPIRY_WARNING_MS = 10 * 60_000;
+
+function connectionWords(): string {
+  if (live.value) return "Live";
+  const { phase, retryAt } = link.value;
+  if (phase === "open") return "Silent";
+  if (phase === "connecting") return "Connecting";
+  const wait = retryAt === null ? 0 : Math.max(0, Math.ceil((retryAt - mono.value) / 1000));
+  return wait > 0 ? `Retry in ${wait} s` : "Retrying";
+}
+
+export function TopBar() {
+  const { participantName, asOfMs } = picture.value;
+  const name = participantName ?? who.value?.participantName ?? "";
+  const expires = who.value?.expiresAtMs ?? null;
+  const now = second.value;
+  const ending = expires !== null && now !== null && expires - now < EXPIRY_WARNING_MS;
+  return (
+    <header class="top-bar">
+      <div class="brand">
+        <strong>Comity</strong>
+        <span id="exchange" class="exchange" title="Exchange">{who.value?.exchange}</span>
+      </div>
+      <div class="identity">
+        <span class="label">Signed in for</span>
+        <strong id="participant">{name}</strong>
+        {who.value?.person && <span class="person">{who.value.person}</span>}
+      </div>
+      {ending && (
+        <span class="expiry" role="status">Sign-in ends in {duration((expires - now) / 1000)}</span>
+      )}
+      <div class="spacer" />
+      <div class="as-of">
+        <span class="label">As of</span>
+        <span id="as-of" class="time">{asOfMs === null ? "—" : clock(asOfMs, zone.value)}</span>
+        <span class="date">{asOfMs === null ? "" : day(asOfMs, zone.value)}</span>
+        <button
+          type="button"
+          class="quiet"
+          title="UTC or local time (l)"
+          aria-label={`Times in ${zone.value === "utc" ? "UTC" : "local time"}. Switch. Key: l`}
+          onClick={() => {
+            zone.value = zone.value === "utc" ? "local" : "utc";
+          }}
+        >
+          {zone.value === "utc" ? "UTC" : "Local"}
+        </button>
+      </div>
+      <span id="connection" class={live.value ? "pill pill-live" : "pill pill-dead"} role="status">
+        {connectionWords()}
+      </span>
+      <nav class="bar-buttons" aria-label="Panels">
+        <button type="button" class="quiet" aria-pressed={listOpen.value} title="List (b)" onClick={() => { listOpen.value = !listOpen.value; }}>List</button>
+        <button type="button" class="quiet" title="What others see of you (w)" onClick={() => { panel.value = "seen"; }}>What others see</button>
+        <button type="button" class="quiet" title="Keys and legend (?)" aria-label="Keys and legend" onClick={() => { panel.value = "help"; }}>?</button>
+        <button type="button" class="quiet" onClick={() => signOut(null)}>Sign out</button>
+      </nav>
+    </header>
+  );
+}
+
+/** Assertive, and announced again only when its words change: the age is not part of the announcement. */
+export function NotLive() {
+  if (live.value) return null;
+  const { asOfMs, bye } = picture.value;
+  const { detail } = link.value;
+  return (
+    <div id="not-live" class="not-live" role="alert">
+      <strong>{asOfMs === null ? "NOT LIVE — nothing received yet" : `NOT LIVE — as of ${clock(asOfMs, zone.value)}`}</strong>
+      <span>{bye ?? detail}</span>
+    </div>
+  );
+}
+
+export function MapButtons() {
+  return (
+    <div class="map-buttons" role="group" aria-label="Map">
+      <button type="button" title="Zoom in (+)" aria-label="Zoom in" onClick={zoomIn}>+</button>
+      <button type="button" title="Zoom out (−)" aria-label="Zoom out" onClick={zoomOut}>−</button>
+      <button type="button" title="Fit everything (f)" aria-label="Fit everything" onClick={fitAll}>⛶</button>
+      <button type="button" title="Speed vectors (v)" aria-label={`Speed vectors: ${vectorMinutes.value} minutes`} onClick={cycleVectors}>
+        {vectorMinutes.value === 0 ? "↗" : `${vectorMinutes.value}′`}
+      </button>
+    </div>
+  );
+}
+
+export function PointerPlace() {
+  const at = pointer.value;
+  return <div class="pointer-place" aria-hidden="true">{at ? place(at.lat, at.lon) : ""}</div>;
+}

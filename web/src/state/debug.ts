@@ -1,0 +1,74 @@
+// window.__comity: what the page knows of itself, for tests and for a person with a console. Read only: a frozen
+// object of getters, each computing a fresh plain value; nothing in it changes the page. It holds no token.
+//
+//   __comity.connection  {phase, live, attempt, detail}
+//   __comity.participant {id, name} or null
+//   __comity.asOf        RFC 3339 text or null
+//   __comity.frames      snapshots and ticks applied
+//   __comity.items       {own, volume, reserved}: counts by level
+//   __comity.tracks      {own, broadcast, position, identity, stale, emergency}
+//   __comity.volumes     drawn now: {solid, dashed, hatched, own}
+//   __comity.drawing     {frames, spentMs, visible}: the map's own drawing on the main thread
+//   __comity.camera      {lat, lon, zoom} or null
+import { theScene } from "../map/commands";
+import { drawnVolumes } from "../map/volumes";
+import { horizon, link, live, nowMs, picture, zone } from "./store";
+
+function counted<T>(values: Iterable<T>, keys: (value: T) => readonly string[], zero: readonly string[]) {
+  const counts: Record<string, number> = Object.fromEntries(zero.map((key) => [key, 0]));
+  for (const value of values) for (const key of keys(value)) counts[key] = (counts[key] ?? 0) + 1;
+  return counts;
+}
+
+const DEBUG = {
+  get connection() {
+    const { phase, attempt, detail } = link.peek();
+    return { phase, live: live.peek(), attempt, detail };
+  },
+  get participant() {
+    const { participantId: id, participantName: name } = picture.peek();
+    return id === null ? null : { id, name };
+  },
+  get asOf() {
+    const { asOfMs } = picture.peek();
+    return asOfMs === null ? null : new Date(asOfMs).toISOString();
+  },
+  get frames() {
+    return picture.peek().frames;
+  },
+  get items() {
+    return counted(picture.peek().items.values(), (item) => [item.level], ["own", "volume", "reserved"]);
+  },
+  get tracks() {
+    return counted(
+      picture.peek().tracks.values(),
+      (track) => [track.level, ...(track.stale ? ["stale"] : []), ...(track.emergency ? ["emergency"] : [])],
+      ["own", "broadcast", "position", "identity", "stale", "emergency"],
+    );
+  },
+  get volumes() {
+    const drawn = drawnVolumes(picture.peek().items.values(), nowMs() ?? 0, horizon.peek(), zone.peek());
+    return counted(
+      drawn.features.features,
+      ({ properties: p }) => [p.dashed ? "dashed" : "solid", ...(p.hatch ? ["hatched"] : []), ...(p.own ? ["own"] : [])],
+      ["solid", "dashed", "hatched", "own"],
+    );
+  },
+  get drawing() {
+    const scene = theScene();
+    if (!scene) return null;
+    return { frames: scene.framesDrawn, spentMs: scene.spentMs, visible: scene.fleet.visible.length };
+  },
+  get camera() {
+    const scene = theScene();
+    if (!scene) return null;
+    const { lat, lng } = scene.map.getCenter();
+    return { lat, lon: lng, zoom: scene.map.getZoom() };
+  },
+};
+
+export type Debug = Readonly<typeof DEBUG>;
+
+export function expose(): void {
+  Object.defineProperty(window, "__comity", { value: Object.freeze(DEBUG), writable: false, configurable: false });
+}

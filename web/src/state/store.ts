@@ -1,0 +1,128 @@
+// The page's state as signals, and the few actions that change it. Everything shown is derived from here; the
+// picture itself comes only from the stream's fold (stream/picture.ts).
+import { computed, effect, signal } from "@preact/signals";
+import type { ReleasedItem, WhoAmI } from "../wire/types";
+import type { Zone } from "../format/time";
+import { StreamClient } from "../stream/client";
+import type { Frame } from "../stream/frames";
+import { type ExchangeClock, exchangeNow, hear, isLive, type Link, UNCONNECTED } from "../stream/liveness";
+import { apply, EMPTY, type Picture, type Track } from "../stream/picture";
+import { forgetToken, keepToken, keptToken } from "./token";
+
+export const picture = signal<Picture>(EMPTY);
+export const link = signal<Link>(UNCONNECTED);
+export const who = signal<WhoAmI | null>(null);
+export const token = signal<string | null>(null);
+/** Why the sign-in page shows, where somebody was signed in before. */
+export const signedOutBecause = signal<string | null>(null);
+
+/** Ticks four times a second; what depends on the passing of time alone reads it. */
+export const mono = signal(performance.now());
+export const exchangeClock = signal<ExchangeClock | null>(null);
+
+export const live = computed(() => picture.value.complete && isLive(link.value, mono.value));
+
+/** The exchange's time in milliseconds, frozen when the picture is not live; null before the first frame. */
+export function nowMs(at: number = performance.now()): number | null {
+  const clock = exchangeClock.peek();
+  return clock ? exchangeNow(clock, at) : null;
+}
+
+/** nowMs cut to whole seconds, as a signal: panels redraw once a second, not four times. */
+export const second = computed<number | null>(() => {
+  const clock = exchangeClock.value;
+  return clock ? Math.floor(exchangeNow(clock, mono.value) / 1000) * 1000 : null;
+});
+
+export type Horizon = "now" | "1h" | "6h" | "all";
+export const horizon = signal<Horizon>("6h");
+export const zone = signal<Zone>("utc");
+export const search = signal("");
+export const vectorMinutes = signal<0 | 1 | 2 | 5>(0);
+export const panel = signal<"none" | "help" | "seen">("none");
+export const listOpen = signal(true);
+
+export type Selection = { kind: "item"; id: string } | { kind: "track"; id: string } | null;
+export const selection = signal<Selection>(null);
+
+/** The selected thing's last form; kept with `gone` once it has left the picture, so the panel can say so. */
+export interface Selected {
+  readonly item?: ReleasedItem;
+  readonly track?: Track;
+  readonly gone: boolean;
+}
+
+const lastSelected = signal<Selected | null>(null);
+export const selected = computed<Selected | null>(() => lastSelected.value);
+
+effect(() => {
+  const chosen = selection.value;
+  const shown = picture.value;
+  const before = lastSelected.peek();
+  if (!chosen) {
+    lastSelected.value = null;
+    return;
+  }
+  const item = chosen.kind === "item" ? shown.items.get(chosen.id) : undefined;
+  const track = chosen.kind === "track" ? shown.tracks.get(chosen.id) : undefined;
+  if (item) lastSelected.value = { item, gone: false };
+  else if (track) lastSelected.value = { track, gone: false };
+  else if (before && (before.item?.ref === chosen.id || before.track?.id === chosen.id)) {
+    if (!before.gone) lastSelected.value = { ...before, gone: true };
+  } else lastSelected.value = null;
+});
+
+let client: StreamClient | null = null;
+
+export function signIn(fresh: string): void {
+  keepToken(fresh);
+  signedOutBecause.value = null;
+  connect(fresh);
+}
+
+export function signOut(reason: string | null): void {
+  client?.stop();
+  client = null;
+  forgetToken();
+  token.value = null;
+  who.value = null;
+  picture.value = EMPTY;
+  exchangeClock.value = null;
+  link.value = UNCONNECTED;
+  selection.value = null;
+  signedOutBecause.value = reason;
+}
+
+function connect(fresh: string): void {
+  client?.stop();
+  picture.value = EMPTY;
+  exchangeClock.value = null;
+  selection.value = null;
+  token.value = fresh;
+  client = new StreamClient(fresh, () => picture.peek().cursor, {
+    onWhoAmI: (answer) => {
+      who.value = answer;
+    },
+    onFrame: receive,
+    onLink: (next) => {
+      link.value = next;
+      mono.value = performance.now();
+    },
+    onSignedOut: (reason) => signOut(reason),
+  });
+  client.start();
+}
+
+function receive(frame: Frame, at: number): void {
+  if ("asOfMs" in frame) exchangeClock.value = hear(exchangeClock.peek(), frame.asOfMs, at);
+  picture.value = apply(picture.peek(), frame);
+}
+
+/** Starts the page's clock and, where this tab holds a token, the stream. */
+export function start(): void {
+  window.setInterval(() => {
+    mono.value = performance.now();
+  }, 250);
+  const kept = keptToken();
+  if (kept) connect(kept);
+}

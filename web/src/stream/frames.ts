@@ -1,0 +1,127 @@
+// The stream's frames, decoded and checked as far as the map's safety needs: a frame that is not what it claims
+// to be is an error (the socket is closed, the banner shows), never half applied. Unknown frame types are
+// ignored, so that the exchange may add some.
+import type { Change, ReleasedItem, TrackView } from "../wire/types";
+
+export type Frame =
+  | { type: "hello"; participantId: string; participantName: string; asOfMs: number }
+  | {
+      type: "snapshot";
+      asOfMs: number;
+      cursor: string;
+      items: readonly ReleasedItem[];
+      tracks: readonly TrackView[];
+      reason: string;
+      /** The frame does not yet reach the present; the next follows at once. */
+      more: boolean;
+    }
+  | {
+      type: "tick";
+      asOfMs: number;
+      cursor: string;
+      changes: readonly Change[];
+      tracks: readonly TrackView[];
+      gone: readonly string[];
+      more: boolean;
+      /** `tracks` are the whole picture: after a resumption. */
+      allTracks: boolean;
+    }
+  | { type: "bye"; reason: string }
+  | { type: "unknown"; name: string };
+
+export class BadFrame extends Error {}
+
+type Fields = Record<string, unknown>;
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function text(fields: Fields, name: string): string {
+  const value = fields[name];
+  if (typeof value !== "string") throw new BadFrame(`${name} must be text`);
+  return value;
+}
+
+function instant(fields: Fields, name: string): number {
+  const ms = Date.parse(text(fields, name));
+  if (Number.isNaN(ms)) throw new BadFrame(`${name} must be a time`);
+  return ms;
+}
+
+/** An array whose elements are objects that carry text under `key`; the rest is trusted to the exchange. */
+function list<T>(fields: Fields, name: string, key: string): readonly T[] {
+  const value = fields[name];
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) throw new BadFrame(`${name} must be a list`);
+  for (const element of value) {
+    if (!isFields(element) || typeof element[key] !== "string") throw new BadFrame(`${name} must carry ${key}`);
+  }
+  return value as readonly T[];
+}
+
+function tracks(fields: Fields): readonly TrackView[] {
+  const all = list<TrackView>(fields, "tracks", "id");
+  for (const { lat, lon, age_s } of all) {
+    if (!Number.isFinite(lat) || !Number.isFinite(lon) || !Number.isFinite(age_s)) {
+      throw new BadFrame("tracks must carry finite lat, lon and age_s");
+    }
+  }
+  return all;
+}
+
+function names(fields: Fields, name: string): readonly string[] {
+  const value = fields[name] ?? [];
+  if (!Array.isArray(value) || value.some((v) => typeof v !== "string")) {
+    throw new BadFrame(`${name} must be a list of texts`);
+  }
+  return value as string[];
+}
+
+export function decodeFrame(json: string): Frame {
+  let fields: unknown;
+  try {
+    fields = JSON.parse(json);
+  } catch {
+    throw new BadFrame("not JSON");
+  }
+  if (!isFields(fields)) throw new BadFrame("not an object");
+  const type = text(fields, "type");
+  switch (type) {
+    case "hello": {
+      const who = fields["participant"];
+      if (!isFields(who)) throw new BadFrame("participant must be an object");
+      return {
+        type,
+        participantId: text(who, "id"),
+        participantName: text(who, "name"),
+        asOfMs: instant(fields, "as_of"),
+      };
+    }
+    case "snapshot":
+      return {
+        type,
+        asOfMs: instant(fields, "as_of"),
+        cursor: text(fields, "cursor"),
+        items: list<ReleasedItem>(fields, "items", "ref"),
+        tracks: tracks(fields),
+        reason: typeof fields["reason"] === "string" ? fields["reason"] : "",
+        more: fields["more"] === true,
+      };
+    case "tick":
+      return {
+        type,
+        asOfMs: instant(fields, "as_of"),
+        cursor: text(fields, "cursor"),
+        changes: list<Change>(fields, "changes", "ref"),
+        tracks: tracks(fields),
+        gone: names(fields, "gone"),
+        more: fields["more"] === true,
+        allTracks: fields["all_tracks"] === true,
+      };
+    case "bye":
+      return { type, reason: typeof fields["reason"] === "string" ? fields["reason"] : "" };
+    default:
+      return { type: "unknown", name: type };
+  }
+}

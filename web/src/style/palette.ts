@@ -1,0 +1,35 @@
+// The map's colours, after Okabe and Ito's set for colour-blind readers, lightened for a dark room. No meaning
+// rests on colour alone: every tone goes with a shape, a line style, a hatch or a word.
+
+export const INK = {
+  sea: "#0a0f14",
+  land: "#141b22",
+  lake: "#0c131a",
+  shore: "#2d3a46",
+  border: "#33404d",
+  graticule: "#17202a",
+  airport: "#8596a6",
+  halo: "#05080b",
+  text: "#dfe6ec",
+  dim: "#93a1ae",
+} as const;
+
+export const TONE = {
+  own: "#56b4e9",
+  other: "#35c79c",
+  closed: "#f0714a",
+  advisory: "#e3cf4c",
+  reserved: "#b7a6dd",
+  nonconforming: "#f5a524",
+  contingent: "#ee86c4",
+} as const;
+
+export type ToneName = keyof typeof TONE;
+
+export const CRAFT = {
+  own: "#56b4e9",
+  broadcast: "#cdd7df",
+  sensed: "#e8b24c",
+  released: "#5fd0ae",
+  emergency: "#ff6a45",
+} as const;

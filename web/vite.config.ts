@@ -1,0 +1,17 @@
+// Builds the map into the Python package. Every file ends up under assets/ with a hash in its name, nothing
+// is inlined as a data: URL (the page's Content-Security-Policy has font-src 'self' only), and no source map
+// is shipped. In development `npm run build -- --watch` beside a running exchange is all that is needed.
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  base: "./",
+  build: {
+    outDir: "../src/comity/http/static",
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    target: "es2022",
+    chunkSizeWarningLimit: 2000,
+    modulePreload: { polyfill: false },
+  },
+  test: { include: ["tests/**/*.test.ts"], environment: "node" },
+});
