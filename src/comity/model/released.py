@@ -10,13 +10,20 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from comity.model.constraint import ConstraintKind, ConstraintState
 from comity.model.intent import AircraftCategory, IntentState
 from comity.model.volume import Volumes
+
+
+StateWord = Annotated[
+    str, Meta(extra_json_schema={"enum": [state.value for state in (*IntentState, *ConstraintState)]})
+]
+"""An intent's or a constraint's state. A string to decoders, which cannot tell two enumerations apart."""
 
 
 class ItemKind(StrEnum):
@@ -42,7 +49,7 @@ class ReleasedItem(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     kind: ItemKind
     level: Literal["own", "volume", "reserved"]
     contact: str = "through the exchange"
-    state: IntentState | ConstraintState | None = None
+    state: StateWord | None = None
     volumes: Volumes | None = None
     reserved: tuple[ReservedVolume, ...] | None = None
     category: AircraftCategory | None = None
