@@ -19,7 +19,6 @@ from comity.model.constraint import ConstraintKind, ConstraintState
 from comity.model.intent import AircraftCategory, IntentState
 from comity.model.volume import Volumes
 
-
 StateWord = Annotated[
     str, Meta(extra_json_schema={"enum": [state.value for state in (*IntentState, *ConstraintState)]})
 ]
