@@ -38,11 +38,13 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class ExchangeSection(_Section, frozen=True):
     """``name`` is signed into commands and checkpoints: it never changes. ``data_dir`` holds the ledger,
-    recordings and snapshots; ``key_file`` the secrets behind seals, checkpoints and ids."""
+    recordings and snapshots; ``key_file`` the secrets behind seals, checkpoints and ids. ``view_limit``:
+    items that one participant may hold at once; past it a read is refused, never shortened."""
 
     name: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9.-]{1,62}$", max_length=63)]
     data_dir: str
     key_file: str
+    view_limit: Count = 20_000
 
 
 class ServerSection(_Section, frozen=True):
@@ -60,7 +62,6 @@ class ServerSection(_Section, frozen=True):
     connections: Count = 2_000
     backlog: Count = 2_048
     stop_timeout_s: Seconds = 5.0
-    items: Count = 20_000
 
 
 class StreamSection(_Section, frozen=True):

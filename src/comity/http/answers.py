@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
 from comity.errors import STATUS, ComityError
-from comity.model.participant import Participant, Person
-from comity.model.released import Clearance, ConflictItem, ItemKind, ReleasedItem, TrackView
-from comity.model.rule import Group, Level, Levels, ReleaseRule
+from comity.model.charter import Charter
+from comity.model.participant import Participant, Person, Role
+from comity.model.released import Clearance, ConflictItem, ReleasedItem, TrackView
+from comity.model.rule import Group, ReleaseRule
 from comity.wire.encode import encode
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -25,6 +26,7 @@ JSON: Final = b"application/json"
 NO_STORE: Final = (b"cache-control", b"no-store")
 
 HTTP_STATUS: Final[Mapping[str, int]] = {
+    "bad_request": 400,
     "method_not_allowed": 405,
     "uri_too_long": 414,
     "headers_too_large": 431,
@@ -52,31 +54,42 @@ class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ConflictDetail(msgspec.Struct, frozen=True):
-    """What a 409 ``strategic_conflict`` says: what is in the way, each as released to the asker."""
+    """What is in the way, each as released to the asker."""
 
     conflicts: tuple[ConflictItem, ...]
-    floor: Levels | None = None
+
+
+class ConflictError(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A write whose volumes conflict with what is released to its owner."""
+
+    code: Literal["strategic_conflict"]
+    message: str
+    detail: ConflictDetail
+    field: str | None = None
 
 
 class Healthy(msgspec.Struct, frozen=True):
-    status: str
+    status: Literal["ok"]
 
 
 class Whoami(msgspec.Struct, frozen=True):
-    participant: Participant
-    person: Person
+    participant: str
+    participant_name: str
+    person: str
+    person_name: str
+    roles: tuple[Role, ...]
     scopes: tuple[str, ...]
     expires_at: datetime
     as_of: datetime
     exchange: str
 
 
-class Items(msgspec.Struct, frozen=True):
-    """``cursor`` continues at ``/v1/changes`` and on the stream."""
+class Items(msgspec.Struct, frozen=True, omit_defaults=True):
+    """``cursor`` continues at ``/v1/changes`` and on the stream; an answer about an area has none."""
 
     items: tuple[ReleasedItem, ...]
     as_of: datetime
-    cursor: str
+    cursor: str | None = None
 
 
 class Picture(msgspec.Struct, frozen=True):
@@ -85,41 +98,23 @@ class Picture(msgspec.Struct, frozen=True):
 
 
 class Rules(msgspec.Struct, frozen=True):
-    items: tuple[ReleaseRule, ...]
+    rules: tuple[ReleaseRule, ...]
 
 
 class Groups(msgspec.Struct, frozen=True):
-    items: tuple[Group, ...]
+    groups: tuple[Group, ...]
 
 
 class Participants(msgspec.Struct, frozen=True):
-    items: tuple[Participant, ...]
+    participants: tuple[Participant, ...]
 
 
 class People(msgspec.Struct, frozen=True):
-    items: tuple[Person, ...]
+    people: tuple[Person, ...]
 
 
-class SeenItem(msgspec.Struct, frozen=True):
-    """One item as one recipient has it, and by which rule. ``ref`` is the owner's own id."""
-
-    recipient: str
-    ref: str
-    kind: ItemKind
-    level: Level
-    reason: str
-    rule: str
-    since: datetime
-    item: ReleasedItem
-
-
-class Seen(msgspec.Struct, frozen=True):
-    items: tuple[SeenItem, ...]
-    as_of: datetime
-
-
-class ReceiptBody(msgspec.Struct, frozen=True):
-    """Where the change stands in the participant's own log."""
+class Receipt(msgspec.Struct, frozen=True):
+    """Where the change stands in the participant's own log; ``leaf`` is the leaf hash in hex."""
 
     position: int
     leaf: str
@@ -127,35 +122,52 @@ class ReceiptBody(msgspec.Struct, frozen=True):
 
 class ItemWritten(msgspec.Struct, frozen=True):
     result: ReleasedItem
-    receipt: ReceiptBody
+    receipt: Receipt
     clearance: Clearance | None = None
 
 
 class RuleWritten(msgspec.Struct, frozen=True):
+    """``result`` is null where the rule was withdrawn."""
+
     result: ReleaseRule | None
-    receipt: ReceiptBody
+    receipt: Receipt
 
 
 class GroupWritten(msgspec.Struct, frozen=True):
+    """``result`` is null where the group was removed."""
+
     result: Group | None
-    receipt: ReceiptBody
+    receipt: Receipt
 
 
-class MemberWritten(msgspec.Struct, frozen=True):
-    """``result``: the charter, participant or person as it now is; null where it was removed."""
+class ParticipantWritten(msgspec.Struct, frozen=True):
+    result: Participant
+    receipt: Receipt
 
-    result: dict[str, Any] | None
-    receipt: ReceiptBody
+
+class PersonWritten(msgspec.Struct, frozen=True):
+    """``result`` is null where the person was removed."""
+
+    result: Person | None
+    receipt: Receipt
+
+
+class CharterWritten(msgspec.Struct, frozen=True):
+    result: Charter
+    receipt: Receipt
+
+
+class Done(msgspec.Struct, frozen=True):
+    """A command with nothing to show for it: it is on the record."""
+
+    result: None
+    receipt: Receipt
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
     """A signed note (C2SP) with the cosignatures that witnesses have left."""
 
     note: str
-
-
-class LogEntries(msgspec.Struct, frozen=True):
-    items: tuple[dict[str, Any], ...]
 
 
 class Hashes(msgspec.Struct, frozen=True):
@@ -165,7 +177,7 @@ class Hashes(msgspec.Struct, frozen=True):
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    status: str
+    status: Literal["accepted"]
 
 
 def ok(value: Any, status: int = 200) -> Answer:

@@ -17,6 +17,7 @@ from comity.config import Config
 from comity.errors import NotFound
 from comity.http.access import Access, Caller
 from comity.http.answers import Answer
+from comity.http.pages import Pages
 from comity.http.port import ExchangePort
 from comity.http.quota import Quotas, Use
 from comity.ids import RequestId
@@ -35,7 +36,8 @@ class NoQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Route(msgspec.Struct, frozen=True):
     """``write``: goes through submit, so it carries an ``Idempotency-Key`` and may be signed.
-    ``answers``: the schema of each successful status. ``media``: what the successful answer is."""
+    ``answers``: the schema of each successful status. ``media``: what the successful answer is.
+    ``refusals``: error codes beyond those that follow from the rest. ``documented``: a part of the API."""
 
     method: Literal["GET", "POST", "PUT", "DELETE"]
     path: str
@@ -51,6 +53,7 @@ class Route(msgspec.Struct, frozen=True):
     evidence: bool = True
     media: str = "application/json"
     refusals: tuple[str, ...] = ()
+    documented: bool = True
 
     @property
     def feed(self) -> bool:
@@ -59,19 +62,23 @@ class Route(msgspec.Struct, frozen=True):
     @property
     def parameters(self) -> tuple[str, ...]:
         """The names in the path, in order."""
-        return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
+        return tuple(part[1:-1].partition(":")[0] for part in self.path.split("/") if part.startswith("{"))
 
 
 class Services(msgspec.Struct, frozen=True):
-    """What handlers use. ``wait_tick`` waits for the stream's next tick, at most the given seconds."""
+    """What handlers use. ``wait_tick`` waits for the stream's next tick, at most the given seconds;
+    ``still_welcome`` raises where a caller that has waited may no longer be answered."""
 
     exchange: ExchangePort
     config: Config
     quotas: Quotas
     wait_tick: Callable[[float], Awaitable[None]]
+    still_welcome: Callable[[Caller, Access], None]
     metrics_text: Callable[[], bytes]
     openapi: Callable[[], bytes]
     token_keys_problem: Callable[[], str | None]
+    static: Pages
+    docs: Pages
 
 
 class Call(msgspec.Struct):
