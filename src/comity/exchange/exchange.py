@@ -145,7 +145,9 @@ class Exchange:
             payload = _payloads.decode(entry.payload)
             assert payload.request is not None
             receipt = self.logs.receipt(entry.header, payload.request.participant)
-            return Outcome(result_of(payload.fact), receipt, repeated=True)
+            result = result_of(payload.fact)
+            created = getattr(result, "version", None) == 1
+            return Outcome(result, receipt, created, repeated=True)
         raise NotFound("this request was carried out, and its record has been erased since")
 
     def _after_fold(self, folded: list[Folded], now: datetime) -> None:
