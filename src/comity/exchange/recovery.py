@@ -22,7 +22,7 @@ from comity.errors import IntegrityFailure
 from comity.geo.heights import Environment
 from comity.ledger.keyfile import KeyFile
 from comity.ledger.reader import Reader
-from comity.ledger.snapshot import SnapshotMeta, read_snapshot, snapshots
+from comity.ledger.snapshot import read_snapshot, snapshots
 from comity.model.fact import Payload, SnapshotRecorded
 
 _decoder = msgspec.json.Decoder(Payload)
@@ -66,7 +66,7 @@ def _from_snapshot(
 ) -> tuple[State, int, list[str]]:
     recorded = _recorded_digests(reader)
     passed_over: list[str] = []
-    for path in reversed(snapshots(directory)):
+    for path in snapshots(directory):
         try:
             meta, chunks = read_snapshot(path, keyfile.master)
             if recorded.get(meta.size) != meta.state_digest:
@@ -114,6 +114,3 @@ def chunked(state: State, chunk_bytes: int = 4 * 1024 * 1024) -> Iterator[bytes]
             gathered, length = [], 0
     if gathered:
         yield b"".join(gathered)
-
-
-__all__ = ["Recovered", "SnapshotMeta", "chunked", "fold_entries", "recover"]

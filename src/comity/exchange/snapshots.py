@@ -8,7 +8,6 @@ snapshot's signature. A snapshot without its entry is not used.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import sys
 from pathlib import Path
@@ -23,7 +22,7 @@ from comity.exchange.recovery import chunked, recover
 from comity.geo.heights import Environment
 from comity.ledger.keyfile import KeyFile
 from comity.ledger.reader import Reader
-from comity.ledger.snapshot import SnapshotMeta, prune, write_snapshot
+from comity.ledger.snapshot import Meta, prune, snapshot_path, write_snapshot
 from comity.model.command import RecordSnapshot
 
 _log = logging.getLogger("comity.exchange.snapshots")
@@ -107,11 +106,11 @@ def make_snapshot(job: Job) -> Made:
     finally:
         reader.close()
     state_digest = digest(rows(recovered.state))
-    meta = SnapshotMeta(size=recovered.size, state_digest=state_digest, heads=heads)
-    path = write_snapshot(directory, meta, chunked(recovered.state), keyfile.master)
-    with path.open("rb") as file:
-        file_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return Made(recovered.size, state_digest, file_sha256)
+    meta = Meta(recovered.size, state_digest, heads.last_leaf, heads.last_time_us, heads.logs)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = snapshot_path(directory, recovered.size)
+    written = write_snapshot(path, meta, chunked(recovered.state), keyfile.master)
+    return Made(recovered.size, state_digest, written.sha256)
 
 
 if __name__ == "__main__":

@@ -56,6 +56,14 @@ class LogLeaf(msgspec.Struct, frozen=True, gc=False):
     leaf: bytes
 
 
+class OpenedLeaf(msgspec.Struct, frozen=True, gc=False):
+    """A leaf of an own log with salt and payload; both None once erased, or without a key file."""
+
+    leaf: bytes
+    salt: bytes | None
+    payload: bytes | None
+
+
 class LogHead(msgspec.Struct, frozen=True, gc=False):
     log: str
     size: int
@@ -187,6 +195,21 @@ class Reader:
         if len(found) != max(0, stop - start):
             raise InvalidInput(f"positions must lie in [0, {self.log_size(log)})", field="stop")
         return found
+
+    def opened(self, log: str, start: int, stop: int) -> list[OpenedLeaf]:
+        """Leaves [start, stop) of a participant's own log with what opens their commitments."""
+        leaves = self.leaves(log, start, stop)
+        with self._lock:
+            number = self._log(log)
+            sql = "SELECT entry FROM own_leaves WHERE log = ? AND position >= ? AND position < ? ORDER BY position"
+            indices = [row[0] for row in self._connection.execute(sql, (number, start, stop))]
+        openings = [self.opening(index) for index in indices]
+        return [
+            OpenedLeaf(leaf.leaf, opening.salt, opening.payload)
+            if opening
+            else OpenedLeaf(leaf.leaf, None, None)
+            for leaf, opening in zip(leaves, openings, strict=True)
+        ]
 
     def root(self, log: str, size: int) -> bytes:
         with self._lock:
