@@ -380,6 +380,22 @@ def test_a_reader_without_the_key_file_sees_headers_and_proofs(tmp_path: Path) -
     ledger.close()
 
 
+def test_an_own_log_opens_what_is_its_own_and_nothing_else(tmp_path: Path) -> None:
+    ledger = open_ledger(tmp_path)
+    ledger.append([draft(B, b"mine"), draft(A, b"not for B", also=(B,)), draft(B, b"mine too")])
+    opened = ledger.reader.opened(B, 0, 3)
+    assert [each.payload for each in opened] == [b"mine", None, b"mine too"]
+    assert [each.salt is None for each in opened] == [False, True, False]
+    assert [each.leaf for each in opened] == [each.leaf for each in ledger.reader.leaves(B, 0, 3)]
+    for each in (opened[0], opened[2]):
+        assert each.salt is not None
+        assert each.payload is not None
+        assert commit(each.salt, each.payload).encode() in each.leaf
+    ledger.erase(B, "2026-03", NOW)
+    assert [each.payload for each in ledger.reader.opened(B, 0, 3)] == [None, None, None]
+    ledger.close()
+
+
 def test_a_payload_that_was_touched_is_named_when_read(tmp_path: Path) -> None:
     ledger = open_ledger(tmp_path)
     ledger.append([draft(A, b"one"), draft(A, b"two")])

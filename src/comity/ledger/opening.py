@@ -38,6 +38,11 @@ def take_lock(path: Path) -> int:
     return descriptor
 
 
+def make_private(path: Path) -> None:
+    """A new ledger is its owner's alone; SQLite gives the files beside it the same mode."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
 def check_about(connection: apsw.Connection, name: str, keyfile: KeyFile) -> None:
     """A ledger belongs to one exchange and one key file."""
     key = keyfile.public_key().hex()

@@ -57,7 +57,8 @@ class LogLeaf(msgspec.Struct, frozen=True, gc=False):
 
 
 class OpenedLeaf(msgspec.Struct, frozen=True, gc=False):
-    """A leaf of an own log with salt and payload; both None once erased, or without a key file."""
+    """A leaf of an own log with salt and payload; both None where the entry is another's, was erased, or
+    there is no key file."""
 
     leaf: bytes
     salt: bytes | None
@@ -197,19 +198,23 @@ class Reader:
         return found
 
     def opened(self, log: str, start: int, stop: int) -> list[OpenedLeaf]:
-        """Leaves [start, stop) of a participant's own log with what opens their commitments."""
+        """Leaves [start, stop) of a participant's own log, with what opens the commitments that are its own.
+
+        An entry that another owns and that only counts here stays closed: the payload is that owner's.
+        """
         leaves = self.leaves(log, start, stop)
+        sql = (
+            "SELECT entry, owned FROM own_leaves WHERE log = ? AND position >= ? AND position < ? "
+            "ORDER BY position"
+        )
         with self._lock:
-            number = self._log(log)
-            sql = "SELECT entry FROM own_leaves WHERE log = ? AND position >= ? AND position < ? ORDER BY position"
-            indices = [row[0] for row in self._connection.execute(sql, (number, start, stop))]
-        openings = [self.opening(index) for index in indices]
-        return [
-            OpenedLeaf(leaf.leaf, opening.salt, opening.payload)
-            if opening
-            else OpenedLeaf(leaf.leaf, None, None)
-            for leaf, opening in zip(leaves, openings, strict=True)
-        ]
+            found = rows(self._connection, sql, (self._log(log), start, stop))
+        opened = []
+        for leaf, (entry, owned) in zip(leaves, found, strict=True):
+            opening = self.opening(entry) if owned else None
+            salt, payload = (opening.salt, opening.payload) if opening else (None, None)
+            opened.append(OpenedLeaf(leaf.leaf, salt, payload))
+        return opened
 
     def root(self, log: str, size: int) -> bytes:
         with self._lock:

@@ -47,7 +47,7 @@ from comity.ledger.note import (
     parse,
     sign,
 )
-from comity.ledger.opening import check_about, check_exchange_name, load_heads, take_lock
+from comity.ledger.opening import check_about, check_exchange_name, load_heads, make_private, take_lock
 from comity.ledger.reader import Reader, frontier_of
 from comity.ledger.schema import TREE_LOG, Storage, connect, upgrade
 from comity.ledger.sealing import Master
@@ -81,6 +81,8 @@ class Ledger:
         with contextlib.ExitStack() as undo:
             self._lock_file = take_lock(path)
             undo.callback(os.close, self._lock_file)
+            if not storage.vfs:
+                make_private(path)
             self._connection = connect(path, write=True, storage=storage)
             undo.callback(self._connection.close)
             self._load()
