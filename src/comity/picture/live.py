@@ -229,7 +229,8 @@ class SourceTable:
         received_us: int,
         counters: Counters,
     ) -> None:
-        """Write accepted reports into their tracks; where two touch one field, the later row stays."""
+        """Write accepted reports into their tracks. Where two touch one field the later stays: by time where
+        the field has one, by arrival where not."""
         settings = self._settings
         self.received_us[slot[good]] = received_us
         fields: tuple[tuple[Any, Ints, tuple[str, ...], str], ...] = (
@@ -246,6 +247,7 @@ class SourceTable:
             rows = np.flatnonzero(good & present)
             if len(rows):
                 rows = rows[at_us[rows] >= last_us[slot[rows]]]
+                rows = rows[np.argsort(at_us[rows], kind="stable")]
                 for name in names:
                     getattr(self, name)[slot[rows]] = getattr(batch, name)[rows]
                 getattr(self, time_name)[slot[rows]] = at_us[rows]
