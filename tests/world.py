@@ -59,14 +59,14 @@ def volume(
     upper_m: float = 1_500.0,
     start_s: float = 600.0,
     end_s: float = 4_200.0,
-    at: datetime = START,
 ) -> Volume4D:
+    """A cylinder; times are seconds after ``START``."""
     return Volume4D(
         outline=Circle(LatLon(lat=lat, lon=lon), radius_m),
         lower=Altitude(lower_m, Datum.W84),
         upper=Altitude(upper_m, Datum.W84),
-        start=at + timedelta(seconds=start_s),
-        end=at + timedelta(seconds=end_s),
+        start=START + timedelta(seconds=start_s),
+        end=START + timedelta(seconds=end_s),
     )
 
 

@@ -48,8 +48,8 @@ def ref(item: ReleasedItem) -> tuple[EntityId, Ovn]:
     return EntityId(item.ref), Ovn(item.ovn)
 
 
-async def publish(w: World, kind: ConstraintKind = ConstraintKind.CLOSED, **where: float) -> ReleasedItem:
-    command = c.PublishConstraint(kind, "TEST-R1", (volume(at=w.clock.now(), **where),))
+async def publish(w: World, **where: float) -> ReleasedItem:
+    command = c.PublishConstraint(ConstraintKind.CLOSED, "TEST-R1", (volume(**where),))
     outcome = await w.do(CENTRE, command)
     assert isinstance(outcome.result, ReleasedItem)
     return outcome.result
