@@ -1,0 +1,166 @@
+"""``comity demo``: an exchange with four participants over the Alps, played by ordinary clients.
+
+The exchange is the real one, on one file below the directory; the cast signs in over HTTP like anybody else
+(``sim.player``). Order of the end: the players put down what they do, then the exchange stops as it does
+under ``comity serve``. Nothing is thrown away: started again it goes on with what was acknowledged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections.abc import Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Final
+
+import click
+import uvloop
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from comity.cli.demo_setup import Tokens, free_port, prepare
+from comity.client import Client
+from comity.clock import SystemClock
+from comity.config import Config
+from comity.ids import ParticipantId
+from comity.runtime import Fatal, Runtime
+from comity.sim.cast import DESKS, PARTICIPANTS
+from comity.sim.player import Happened, Player
+
+STEPS: Final = 6
+"""What the progress display counts: three of the runtime, then the cast, the rules, the first traffic."""
+
+
+@click.command()
+@click.option(
+    "--directory",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("var/demo"),
+    show_default=True,
+    help="Where the exchange keeps everything; delete it to start from nothing.",
+)
+@click.option("--port", type=click.IntRange(0, 65_535), help="The port; 8787 or a free one, if left out.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another seed is another day.")
+@click.option("--seconds", type=click.FloatRange(min=0), help="Stop by itself after so long.")
+def demo(directory: Path, port: int | None, seed: int, seconds: float | None) -> None:
+    """Play a made-up day over the Alps with four participants, and print a sign-in link for each.
+
+    Ctrl-C stops it in order. Started again it has kept everything that was acknowledged.
+    """
+    config = prepare(directory)
+    wanted = port if port is not None else free_port(config.server.host, config.server.port)
+    show = Console(highlight=False)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        status = runner.run(_Demo(config, wanted, seed, seconds, show).run())
+    if status:
+        raise SystemExit(status)
+
+
+class _Demo:
+    def __init__(self, config: Config, port: int, seed: int, last_s: float | None, show: Console) -> None:
+        self._config = config
+        self._seed = seed
+        self._last_s = last_s
+        self._show = show
+        self._stop = threading.Event()
+        self._tokens = Tokens(config, SystemClock())
+        self._runtime = Runtime(config, port=port)
+
+    async def run(self) -> int:
+        stopping = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        try:
+            with ExitStack() as stack:
+                player = await self._until_ready(stack, stopping)
+                if player is None:
+                    return 0
+                return await self._play(player, stopping)
+        finally:
+            self._stop.set()
+            with suppress(Fatal):
+                await self._runtime.stop()
+            self._show.print(f"stopped; what was acknowledged is in {self._config.data_dir}")
+
+    async def _until_ready(self, stack: ExitStack, stopping: asyncio.Event) -> Player | None:
+        with _Steps(self._show) as steps:
+            await self._runtime.start(steps.begin)
+            if stopping.is_set():
+                return None
+            clients = {
+                id: stack.enter_context(Client(self._runtime.url, self._tokens.source(id, person)))
+                for id, person in DESKS.items()
+            }
+            player = Player(clients, self._seed, self._tell)
+            steps.begin("members, release rules, standing constraints")
+            kept = await asyncio.to_thread(player.settle)
+            steps.begin("first traffic")
+            await asyncio.to_thread(player.feed_once, int(SystemClock().now().timestamp()))
+            steps.begin("ready")
+        self._links(clients, kept)
+        return player
+
+    async def _play(self, player: Player, stopping: asyncio.Event) -> int:
+        playing = asyncio.create_task(asyncio.to_thread(player.run, self._stop, self._last_s))
+        told = asyncio.create_task(stopping.wait())
+        failed = asyncio.create_task(self._runtime.until_failure())
+        await asyncio.wait({playing, told, failed}, return_when=asyncio.FIRST_COMPLETED)
+        self._stop.set()
+        for task in (told, failed):
+            task.cancel()
+        await playing
+        self._show.print(f"{player.reports:,} position reports were taken")
+        return 3 if failed.done() and not failed.cancelled() and failed.exception() else 0
+
+    def _links(self, clients: Mapping[ParticipantId, Client], kept: int) -> None:
+        url = self._runtime.url
+        self._show.print(f"\n[bold]Comity is at {url}[/bold]", end="")
+        self._show.print(f"   ({kept} items kept from before)" if kept else "")
+        self._show.print("Sign in as each of four, in windows side by side; they see different pictures:\n")
+        names = {participant.id: participant.name for participant in PARTICIPANTS}
+        for id in clients:
+            link = f"{url}/#token={self._tokens.issue(id, DESKS[id])}"
+            self._show.print(f"[bold]{names[id]}[/bold]")
+            self._show.print(link, soft_wrap=True, markup=False)
+        self._show.print("\nCtrl-C stops it. What happens:\n")
+
+    def _tell(self, happened: Happened) -> None:
+        """A line of the story; called from the player's threads."""
+        who = happened.actor or "the players"
+        line = f"{SystemClock().now():%H:%M:%S}Z  {who:<16} {happened.says}"
+        if happened.code is not None:
+            line += f": refused, {happened.code}: {happened.message}"
+        if not happened.expected:
+            line += "  (not as written in the script)"
+        self._show.print(line, soft_wrap=True, markup=False)
+
+
+class _Steps:
+    """A bar with the step's name and the time; plain lines where there is no terminal."""
+
+    def __init__(self, show: Console) -> None:
+        self._show = show
+        self._bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            TimeElapsedColumn(),
+            console=show,
+            transient=True,
+            disable=not show.is_terminal,
+        )
+        self._task = self._bar.add_task("starting", total=STEPS)
+
+    def __enter__(self) -> _Steps:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def begin(self, step: str) -> None:
+        self._bar.update(self._task, description=step, advance=1)
+        if not self._show.is_terminal:
+            self._show.print(f"  {step}", markup=False)
