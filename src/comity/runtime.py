@@ -92,7 +92,7 @@ class Runtime:
         progress("meeting what became due")
         await begin(self.opened, self._genesis())
         self.snapshots = Snapshots(exchange, self.config.data_dir, self.config.key_file)
-        exchange.before_erasure = self.snapshots.make
+        exchange.before_erasure = self.snapshots.make_only
         self.app = create_app(exchange, self.config)
         self.server = Server(self.app, self.config, port=self._port)
         await self._checkpoint()

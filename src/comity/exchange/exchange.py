@@ -171,6 +171,7 @@ class Exchange:
         """Destroy keys and payloads, after a snapshot that does not need them."""
         if self.before_erasure is not None:
             await self.before_erasure()
+        await asyncio.to_thread(self.recorder.erase, command.owner, command.period)
         await asyncio.to_thread(self.ledger.erase, command.owner, command.period, self.clock.now())
 
     # --- the second door
@@ -210,8 +211,7 @@ class Exchange:
         return self.views.of(who, now).get(ref)
 
     def changes(self, who: ParticipantId, cursor: str | None, limit: int = 1000) -> ChangePage:
-        now = self.clock.now()
-        return self.views.of(who, now).page(cursor, limit, now)
+        return self.views.of(who, self.clock.now()).page(cursor, limit, self.as_of())
 
     def cursor(self, who: ParticipantId) -> str:
         return self.views.of(who, self.clock.now()).cursor()
@@ -325,11 +325,18 @@ class Exchange:
         now = self.clock.now()
         self.picture.tick(now)
         self.views.follow_policy(now)
+        await self._try_full_ledger(now)
         await self.meet_deadlines()
         await asyncio.to_thread(self.recorder.flush)
         if now >= self._segment_due:
             self._segment_due = now + SEGMENT_CADENCE
             await self.close_segments()
+
+    async def _try_full_ledger(self, now: datetime) -> None:
+        """While the ledger is full, find out whether there is room again; raises while there is not."""
+        if self.writer.full_since is not None:
+            await asyncio.to_thread(self.ledger.checkpoint_all, now)
+            self.writer.full_since = None
 
     async def close_segments(self) -> None:
         """Hash what was released since the last time into each recipient's own log."""

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from comity.clock import from_micros
 from comity.ids import ParticipantId
 
 SUFFIX: Final = ".released"
@@ -135,6 +136,16 @@ class Recorder:
             self._last[each.recipient] = each.segment
             del self._open[each.recipient]
         return closed
+
+    def erase(self, recipient: ParticipantId, period: str) -> int:
+        """Delete a recipient's segments last written in a month (``YYYY-MM``); their hashes stay."""
+        removed = 0
+        for path in sorted((self.directory / recipient).glob(f"*{SUFFIX}")):
+            written = from_micros(path.stat().st_mtime_ns // 1000)
+            if written.strftime("%Y-%m") == period:
+                path.unlink()
+                removed += 1
+        return removed
 
     def read(self, recipient: ParticipantId, segment: int) -> list[bytes]:
         """The plain lines of one segment, up to a torn or foreign block."""

@@ -70,6 +70,11 @@ class Snapshots:
             await asyncio.to_thread(prune, self._directory, KEPT)
             _log.info("snapshot made", extra={"count": made.size})
 
+    async def make_only(self) -> None:
+        """A new snapshot and no older one: before an erasure, since older ones hold what is to go."""
+        await self.make()
+        await asyncio.to_thread(prune, self._directory, 1)
+
     async def _fold(self) -> Made:
         job = Job(
             str(self._exchange.ledger.path),

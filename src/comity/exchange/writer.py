@@ -120,15 +120,26 @@ class Writer:
         return await asyncio.shield(waiting.future)
 
     async def run(self) -> None:
-        """Decide and append batches until stopped. The supervisor's task."""
+        """Decide and append batches until stopped. The supervisor's task.
+
+        However it ends, nobody is left waiting: what was taken and not answered is of unknown outcome.
+        """
         loop = asyncio.get_running_loop()
-        while True:
-            batch = [await self._queue.get()]
-            while len(batch) < MAX_BATCH and not self._queue.empty():
+        batch: list[_Waiting] = []
+        try:
+            while True:
+                batch = [await self._queue.get()]
+                while len(batch) < MAX_BATCH and not self._queue.empty():
+                    batch.append(self._queue.get_nowait())
+                await self._commit(batch, loop)
+                for _ in batch:
+                    self._queue.task_done()
+        finally:
+            self.fatal = self.fatal or OutcomeUnknown("the writer has ended")
+            while not self._queue.empty():
                 batch.append(self._queue.get_nowait())
-            await self._commit(batch, loop)
-            for _ in batch:
-                self._queue.task_done()
+            for waiting in batch:
+                _settle(waiting.future, self.fatal)
 
     async def _commit(self, batch: list[_Waiting], loop: asyncio.AbstractEventLoop) -> None:
         now = self.clock.now()
