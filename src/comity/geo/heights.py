@@ -107,7 +107,7 @@ class Environment(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=T
 
     ``geoid_m``: geoid above the ellipsoid. ``terrain_m``: ground above mean sea level.
     ``temperature_k``: mean deviation of the air column from the standard atmosphere.
-    ``qnh``: all that may apply; those in force are taken together."""
+    ``qnh``: at any instant those in force together hold the QNH of every place in the area."""
 
     geoid_m: Span | None = None
     terrain_m: Span | None = None
@@ -131,11 +131,21 @@ class Environment(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=T
         return Environment(self.geoid_m, self.terrain_m) if self.qnh or self.temperature_k else self
 
     def during(self, start: datetime, end: datetime) -> Environment:
-        """With only those QNHs that are in force for all of ``[start, end)``."""
+        """What holds for all of ``[start, end)``: every QNH in force at any time of it, taken together,
+        or none if there is a time without one."""
         if not self.qnh:
             return self
-        kept = tuple(q for q in self.qnh if q.valid_from <= start and end <= q.expires)
-        return Environment(self.geoid_m, self.terrain_m, self.temperature_k, kept)
+        kept = sorted((q for q in self.qnh if q.valid_from < end and start < q.expires), key=_valid_from)
+        covered_until = start
+        for q in kept:
+            if q.valid_from <= covered_until:
+                covered_until = max(covered_until, q.expires)
+        qnh = tuple(msgspec.structs.replace(q, valid_from=start, expires=end) for q in kept)
+        return msgspec.structs.replace(self, qnh=qnh if covered_until >= end else ())
+
+
+def _valid_from(qnh: Qnh) -> datetime:
+    return qnh.valid_from
 
 
 WORST_CASE: Final = Environment()

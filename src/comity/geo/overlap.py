@@ -1,8 +1,8 @@
 """Whether 4D volumes overlap: time, then height, then ground. The decision after the index.
 
 Times are half-open, so a volume that starts when another ends is clear of it. Heights and outlines are
-closed: touching counts. A QNH is used only if it is in force for all of the time that two volumes have
-in common and that is not yet past; otherwise doubt about heights counts as overlap.
+closed: touching counts. A QNH is used only where one is in force for all of the time that two volumes
+have in common and that is not yet past; otherwise doubt about heights counts as overlap.
 """
 
 from __future__ import annotations
@@ -36,9 +36,8 @@ def overlapping(
 
 def _share_height(a: Volume4D, b: Volume4D, environment: Environment, now: datetime) -> bool:
     if environment.qnh:
-        end = min(a.end, b.end)
-        start = max(a.start, b.start)
-        start = max(start, min(now, end))
-        environment = environment.during(start, end)
-        return heights.overlap(a.lower, a.upper, b.lower, b.upper, environment, start)
+        start, end = max(a.start, b.start), min(a.end, b.end)
+        if start < now < end:
+            start = now
+        return heights.overlap(a.lower, a.upper, b.lower, b.upper, environment.during(start, end), start)
     return heights.overlap(a.lower, a.upper, b.lower, b.upper, environment, now)

@@ -71,11 +71,13 @@ def check(shape: Shape, field: str) -> None:
         )
     flat = project(points, frame)
     polygon = shapely.Polygon(flat)
-    if polygon.area * B_M * B_M < MIN_AREA_M2:
+    if polygon.convex_hull.area * B_M * B_M < MIN_AREA_M2:
         raise InvalidInput(f"{field} must enclose an area; its vertices lie on one line", field=field)
     if not polygon.is_valid:
         where = _where(shapely.is_valid_reason(polygon), frame)
         raise InvalidInput(f"{field} must have edges that neither cross nor touch{where}", field=field)
+    if polygon.area * B_M * B_M < MIN_AREA_M2:
+        raise InvalidInput(f"{field} must enclose an area of at least {MIN_AREA_M2:g} m²", field=field)
 
 
 def intersects(query: Shape, others: Sequence[Shape]) -> Mask:
