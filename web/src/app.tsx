@@ -7,9 +7,15 @@ import { ListPanel } from "./panels/list";
 import { SeenByPanel } from "./panels/seen_by";
 import { SignIn } from "./panels/sign_in";
 import { MapButtons, NotLive, PointerPlace, TopBar } from "./panels/top_bar";
-import { live, panel, token } from "./state/store";
+import { useSignalEffect } from "@preact/signals";
+import { live, panel, picture, token } from "./state/store";
 
 export function App() {
+  useSignalEffect(() => {
+    const name = picture.value.participantName;
+    const plain = name ? `${name} · Comity` : "Comity";
+    document.title = token.value !== null && !live.value ? `NOT LIVE · ${plain}` : plain;
+  });
   if (token.value === null) return <SignIn />;
   return (
     <div class={live.value ? "app" : "app app-not-live"}>

@@ -47,8 +47,13 @@ export function limit(altitude: Altitude, side: "lower" | "upper"): string {
   return height(rounded * step * M_PER_FT, altitude.datum);
 }
 
+/** "FL180 – FL220", "4,000 – 12,500 ft MSL" (one datum, named once), "ground – FL150". */
 export function band(lower: Altitude, upper: Altitude): string {
-  return `${limit(lower, "lower")} – ${limit(upper, "upper")}`;
+  const from = limit(lower, "lower");
+  const to = limit(upper, "upper");
+  const unit = from.slice(from.indexOf(" "));
+  const shared = lower.datum === upper.datum && from.endsWith(unit) && to.endsWith(unit) && unit.startsWith(" ft");
+  return `${shared ? from.slice(0, -unit.length) : from} – ${to}`;
 }
 
 export function datumWords(datum: string): string {

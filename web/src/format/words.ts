@@ -10,18 +10,40 @@ export const ITEM_LEVEL: Readonly<Record<string, string>> = {
     "The real volume is somewhere inside; warnings against it come too often, never too seldom.",
 };
 
-export const TRACK_LEVEL: Readonly<Record<string, string>> = {
-  own: "Yours: brought by your own feeds, shown whole.",
+const TRACK_LEVEL: Readonly<Record<string, string>> = {
+  own: "Heard or seen by your own feeds, shown whole.",
   broadcast: "Broadcast: transmitted in the clear, anybody in range hears it.",
   position: "Position only: rounded, the ring shows its accuracy. Identity is not released to you.",
   identity: "Position and identity are released to you.",
 };
 
-export const SOURCE: Readonly<Record<string, string>> = {
-  own: "own report (the operator's)",
+const SOURCE: Readonly<Record<string, string>> = {
+  own: "its operator's own report",
   broadcast: "broadcast (ADS-B, Remote ID)",
   sensed: "sensed (radar and the like)",
 };
+
+/** One's own aircraft, as opposed to somebody's that one's own feed brought: those are also at level "own". */
+export function isMine(track: TrackView): boolean {
+  return track.level === "own" && track.source === "own";
+}
+
+export function trackLevelWords(track: TrackView): string {
+  if (isMine(track)) return "Yours: your own report about your own aircraft. Others see what you release: press W.";
+  return TRACK_LEVEL[track.level] ?? track.level;
+}
+
+export function sourceWords(track: TrackView): string {
+  return SOURCE[track.source] ?? track.source;
+}
+
+/** Where the knowledge comes from, in a word or two. */
+export function sourceBrief(track: TrackView): string {
+  if (track.source === "sensed") return track.level === "own" ? "sensed by you" : "sensed";
+  if (track.source === "broadcast") return "broadcast";
+  if (track.level === "own") return "yours";
+  return track.level === "position" ? "position only" : "its operator";
+}
 
 export const STATE: Readonly<Record<string, string>> = {
   Accepted: "accepted: planned, not flying yet",

@@ -108,7 +108,7 @@ function graticuleLayers(): StyleSpecification["layers"] {
 
 function airportLayers(): StyleSpecification["layers"] {
   return [1, 2].flatMap((rank) => {
-    const minzoom = rank === 1 ? 5 : 7.5;
+    const minzoom = rank === 1 ? 5 : 6.5;
     return [
       {
         id: `airport-${rank}`,

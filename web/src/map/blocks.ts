@@ -3,14 +3,14 @@
 //   level 1   SWR123
 //   level 2   SWR123            level 3   SWR123
 //             FL350 ↑ 447                 FL350 ↑ 447
-//                                         2000 · own report · 4 s
+//                                         2000 · broadcast · 4 s
 //
 // A stale aircraft's block says so with its age at every level; an emergency's first line is the squawk and its
 // meaning.
 import type { Track } from "../stream/picture";
 import { arrow, blockHeight, knots } from "../format/heights";
 import { duration } from "../format/time";
-import { emergencyText, trackName } from "../format/words";
+import { emergencyText, isMine, sourceBrief, trackName } from "../format/words";
 
 export interface Line {
   readonly text: string;
@@ -48,7 +48,7 @@ export function trackBlock(track: Track, detail: Detail, nowMs: number, colours:
   const age = (nowMs - track.reportAtMs) / 1000;
   if (track.stale) lines.push({ text: `STALE ${duration(age)}`, colour: colours.dim, bold: false });
   else if (detail >= 3) {
-    const parts = [track.squawk ?? "", track.level === "position" ? "position only" : track.source, duration(age)];
+    const parts = [emergency ? "" : (track.squawk ?? ""), sourceBrief(track), duration(age)];
     lines.push({ text: parts.filter(Boolean).join(" · "), colour: colours.dim, bold: false });
   }
   return lines;
@@ -59,7 +59,7 @@ function levelLine(track: Track): string {
   const parts: string[] = [];
   if (track.altitude_m != null) {
     const height = blockHeight(track.altitude_m, track.altitude_datum ?? "");
-    parts.push(`${height}${arrow(track.vertical_rate_mps)}`);
+    parts.push(`${height} ${arrow(track.vertical_rate_mps)}`.trim());
   }
   if (track.ground_speed_mps != null) parts.push(`${knots(track.ground_speed_mps)} kt`);
   return parts.join("  ");
@@ -69,6 +69,6 @@ function levelLine(track: Track): string {
 export function trackRank(track: Track, chosen: boolean): number {
   if (chosen) return 0;
   if (track.emergency) return 1;
-  const base = track.level === "own" ? 3 : track.level === "broadcast" ? 6 : 4;
+  const base = isMine(track) ? 3 : track.level === "broadcast" ? 6 : 4;
   return base + (track.stale ? 0.5 : 0) + (track.on_ground ? 2 : 0);
 }

@@ -72,7 +72,8 @@ export class LabelCanvas {
     }
     volumes.forEach((label, i) => {
       const colour = TONE[label.tone];
-      const lines = label.lines.map((text, n) => ({ text, colour: n === 0 ? colour : INK.dim, bold: n === 0 }));
+      const named = label.lines.length > 2;
+      const lines = label.lines.map((text, n) => ({ text, colour: n === 0 && named ? colour : INK.dim, bold: n === 0 && named }));
       const key = `v:${label.ref}:${i}`;
       const bitmap = this.bitmap(lines, "center");
       this.blocks.set(key, bitmap);
@@ -214,16 +215,24 @@ function drawBitmap(lines: readonly Line[], align: "left" | "center", ratio: num
   const pen = image.getContext("2d");
   if (pen) {
     pen.scale(ratio, ratio);
-    pen.fillStyle = "rgba(8, 12, 17, 0.62)";
-    pen.beginPath();
-    pen.roundRect(0, 0, width, height, 3);
-    pen.fill();
+    if (align === "left") {
+      pen.fillStyle = "rgba(8, 12, 17, 0.62)";
+      pen.beginPath();
+      pen.roundRect(0, 0, width, height, 3);
+      pen.fill();
+    }
+    pen.lineJoin = "round";
+    pen.lineWidth = 3;
+    pen.strokeStyle = INK.halo;
     pen.textBaseline = "middle";
     pen.textAlign = align;
     lines.forEach((line, i) => {
       pen.font = fontOf(line);
       pen.fillStyle = line.colour;
-      pen.fillText(line.text, align === "left" ? PAD_PX : width / 2, PAD_PX + (i + 0.5) * LINE_PX);
+      const x = align === "left" ? PAD_PX : width / 2;
+      const y = PAD_PX + (i + 0.5) * LINE_PX;
+      if (align === "center") pen.strokeText(line.text, x, y);
+      pen.fillText(line.text, x, y);
     });
   }
   return { image, width, height };

@@ -1,5 +1,6 @@
 // How each aircraft looks: shape by source, colour by how one knows it, size and strength by state. One pass over
 // the visible ones fills the sprite buffer; what matters most is drawn last, on top.
+import { isMine } from "../format/words";
 import { CRAFT, INK } from "../style/palette";
 import { worldPixels } from "../geometry/mercator";
 import type { AircraftCanvas, Sprite } from "./aircraft_gl";
@@ -26,8 +27,8 @@ const COLOUR = {
 
 function colourOf({ track }: Craft): number {
   if (track.emergency) return COLOUR.emergency;
-  if (track.level === "own") return track.source === "sensed" ? COLOUR.sensed : COLOUR.own;
   if (track.source === "sensed") return COLOUR.sensed;
+  if (isMine(track)) return COLOUR.own;
   return track.source === "own" ? COLOUR.released : COLOUR.broadcast;
 }
 
@@ -60,7 +61,7 @@ function one(canvas: AircraftCanvas, craft: Craft, size: number): void {
   sprite.alpha = track.stale ? 0.6 : track.on_ground ? 0.5 : 1;
   sprite.size_px = track.on_ground ? size * 0.75 : size;
   canvas.sprite(sprite);
-  if (track.level === "own") {
+  if (isMine(track)) {
     sprite.column = RING_COLUMN;
     sprite.size_px = size * 1.25;
     sprite.hollow = false;

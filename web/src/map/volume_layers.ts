@@ -25,6 +25,14 @@ export function addVolumeLayers(map: MapLibre): void {
     paint: { "fill-pattern": get("hatch"), "fill-opacity": ["*", get("line"), 0.45] },
   });
   map.addLayer({
+    id: "volume-selected",
+    type: "line",
+    source: SOURCE,
+    filter: ["==", get("ref"), ""],
+    layout: { "line-join": "round" },
+    paint: { "line-color": INK.text, "line-opacity": 0.4, "line-width": 9 },
+  });
+  map.addLayer({
     id: "volume-own-casing",
     type: "line",
     source: SOURCE,
@@ -51,14 +59,6 @@ export function addVolumeLayers(map: MapLibre): void {
       "line-width": get("width"),
       "line-dasharray": [4, 3],
     },
-  });
-  map.addLayer({
-    id: "volume-selected",
-    type: "line",
-    source: SOURCE,
-    filter: ["==", get("ref"), ""],
-    layout: { "line-join": "round" },
-    paint: { "line-color": INK.text, "line-opacity": 0.9, "line-width": 3.5 },
   });
 }
 

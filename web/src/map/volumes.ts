@@ -10,7 +10,7 @@ import { minute, slot, type Zone } from "../format/time";
 import { itemName } from "../format/words";
 import { reservedRings, shapeRing } from "../geometry/geodesic";
 import { type Box, boxOf, joinBoxes, type Position } from "../geometry/ring";
-import { inForce, isFinal, offNominal, slotsOf, type Time, timeOf, within } from "../state/phase";
+import { inForce, isFinal, offNominal, type Slot, slotsOf, type Time, timeOf, within } from "../state/phase";
 import type { Horizon } from "../state/store";
 import type { ToneName } from "../style/palette";
 import { TONE } from "../style/palette";
@@ -84,12 +84,13 @@ export function drawnVolumes(
   for (const item of items) {
     if (isFinal(item)) continue;
     const slots = slotsOf(item);
+    const titled = titledSlot(slots, nowMs);
     volumesOf(item).forEach((volume, i) => {
       const time = timeOf(slots[i]!, nowMs);
       const shown = time === "over" ? offNominal(item) : offNominal(item) || within(slots[i]!, nowMs, horizon);
       if (!shown) return;
       features.push(featureOf(item, volume, time));
-      labels.push(labelOf(item, volume, time, nowMs, zone));
+      labels.push(labelOf(item, volume, time, i === titled, nowMs, zone));
     });
   }
   // Largest first, so that a small volume inside a large one is drawn, and clicked, on top.
@@ -130,6 +131,7 @@ function labelOf(
   item: ReleasedItem,
   volume: Volume4D | ReservedVolume,
   time: Time,
+  titled: boolean,
   nowMs: number,
   zone: Zone,
 ): VolumeLabel {
@@ -151,11 +153,17 @@ function labelOf(
   return {
     ref: item.ref,
     at: centreOf(volume, box),
-    lines: [title(item), heights, when],
+    lines: titled ? [title(item), heights, when] : [heights, when],
     tone: toneOf(item),
     faint: time === "later",
     spanDeg: box[3] - box[1],
   };
+}
+
+/** The volume that carries the item's name, of a row of many: the first that is in use, else the next. */
+function titledSlot(slots: readonly Slot[], nowMs: number): number {
+  const now = slots.findIndex((slot) => timeOf(slot, nowMs) === "now");
+  return Math.max(0, now >= 0 ? now : slots.findIndex((slot) => timeOf(slot, nowMs) === "later"));
 }
 
 function title(item: ReleasedItem): string {

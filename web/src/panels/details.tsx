@@ -5,7 +5,7 @@ import type { ReleasedItem, ReservedVolume, Volume4D } from "../wire/types";
 import type { Track } from "../stream/picture";
 import { band, bearing, datumWords, distance, feetPerMinute, height, knots, metres, vertical } from "../format/heights";
 import { clock, duration, slot } from "../format/time";
-import { emergencyText, itemName, itemWords, ITEM_LEVEL, SOURCE, STATE, trackName, TRACK_LEVEL } from "../format/words";
+import { emergencyText, itemName, itemWords, ITEM_LEVEL, sourceWords, STATE, trackLevelWords, trackName } from "../format/words";
 import { place } from "../format/place";
 import { centreOn } from "../map/commands";
 import { slotsOf, timeOf } from "../state/phase";
@@ -65,7 +65,7 @@ function TrackDetails({ track }: { track: Track }) {
     <>
       {emergency && <p class="note note-emergency" role="alert">{emergency}</p>}
       {track.stale && <p class="note">Stale: no report for {duration(age)}. The place is where it was last.</p>}
-      <p class="meaning">{TRACK_LEVEL[track.level] ?? track.level}</p>
+      <p class="meaning">{trackLevelWords(track)}</p>
       <dl>
         <Fact name="Callsign">{track.callsign?.trim() || (track.level === "position" ? "withheld" : UNKNOWN)}</Fact>
         <Fact name={track.level === "position" ? "Reference" : "Id"}>
@@ -95,7 +95,7 @@ function TrackDetails({ track }: { track: Track }) {
         </Fact>
         <Fact name="Accuracy">within {distance(track.accuracy_m)}</Fact>
         <Fact name="Source">
-          {SOURCE[track.source] ?? track.source}
+          {sourceWords(track)}
           <small>{track.sources ?? 1} {(track.sources ?? 1) === 1 ? "source" : "sources"} released to you</small>
         </Fact>
       </dl>

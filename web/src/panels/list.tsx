@@ -5,7 +5,7 @@ import { computed, type ReadonlySignal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { arrow, blockHeight, knots } from "../format/heights";
 import { duration, slot } from "../format/time";
-import { emergencyText, itemName, itemWords, trackName } from "../format/words";
+import { emergencyText, isMine, itemName, itemWords, sourceBrief, trackName } from "../format/words";
 import { centreOn } from "../map/commands";
 import { spanOf } from "../state/phase";
 import { horizon, type Horizon, listOpen, picture, search, second, selection, zone } from "../state/store";
@@ -183,12 +183,12 @@ function TrackRow({ row: { track } }: { row: Extract<Row, { kind: "track" }> }) 
       <div class="row-text">
         <span class="row-name">
           {trackName(track)}
-          {track.level === "own" && <em class="tag tag-own">OWN</em>}
+          {isMine(track) && <em class="tag tag-own">OWN</em>}
           {emergency && <em class="tag tag-emergency">{emergency}</em>}
         </span>
         <span class="row-more">
           {track.stale ? `stale ${duration(age)} · ` : ""}
-          {track.level === "position" ? "position only" : track.source}
+          {sourceBrief(track)}
         </span>
       </div>
       <span class="row-side">

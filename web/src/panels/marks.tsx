@@ -1,6 +1,7 @@
 // The list's and the legend's small pictures: the same shapes, line styles and hatches as on the map.
 import type { ReleasedItem, Source } from "../wire/types";
 import type { Track } from "../stream/picture";
+import { isMine } from "../format/words";
 import { inForce, itemTime } from "../state/phase";
 import { CRAFT, TONE, type ToneName } from "../style/palette";
 import { toneOf } from "../map/volumes";
@@ -29,7 +30,7 @@ export function CraftShape(props: { source: Source; mine: boolean; stale: boolea
 export function craftColour(track: Track): string {
   if (track.emergency) return CRAFT.emergency;
   if (track.source === "sensed") return CRAFT.sensed;
-  if (track.level === "own") return CRAFT.own;
+  if (isMine(track)) return CRAFT.own;
   return track.source === "own" ? CRAFT.released : CRAFT.broadcast;
 }
 
@@ -37,7 +38,7 @@ export function TrackMark({ track }: { track: Track }) {
   return (
     <CraftShape
       source={track.source}
-      mine={track.level === "own"}
+      mine={isMine(track)}
       stale={track.stale === true}
       colour={craftColour(track)}
       turn={track.track_deg ?? 0}

@@ -2,7 +2,7 @@
 // Pure. Search matches callsign, address or reference, designator, squawk and state; every word must match.
 import type { ReleasedItem } from "../wire/types";
 import type { Track } from "../stream/picture";
-import { itemName, itemWords, trackName } from "../format/words";
+import { isMine, itemName, itemWords, trackName } from "../format/words";
 import { inForce, itemTime, listed, offNominal, spanOf } from "../state/phase";
 import type { Horizon } from "../state/store";
 
@@ -29,7 +29,7 @@ function itemText(item: ReleasedItem): string {
 }
 
 function trackText(track: Track): string {
-  const about = [track.level === "own" ? "own" : "", track.stale ? "stale" : "", track.emergency];
+  const about = [isMine(track) ? "own" : "", track.stale ? "stale" : "", track.emergency];
   return [trackName(track), track.id, track.callsign, track.squawk, track.source, ...about].join(" ");
 }
 
@@ -41,7 +41,7 @@ function itemOrder(item: ReleasedItem, now: number): number {
 
 function trackOrder(track: Track): number {
   if (track.emergency) return 0;
-  if (track.level === "own") return 1;
+  if (isMine(track)) return 1;
   return track.level === "broadcast" ? 3 : 2;
 }
 

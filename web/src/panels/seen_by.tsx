@@ -81,7 +81,7 @@ function Body() {
   return (
     <>
       <p class="meaning">
-        As of {day(at, zone.value)} {clock(at, zone.value)}. What is not in this table, nobody else sees.
+        As of {day(at, zone.value)} {clock(at, zone.value)}. What is not in this table is released to nobody.
       </p>
       {got.rows.length === 0 ? (
         <p class="empty">Nothing of yours is released to anybody.</p>
@@ -95,10 +95,9 @@ function Body() {
                 <th scope="col">Level</th>
                 <th scope="col">Reason</th>
                 <th scope="col">Rule</th>
-                <th scope="col">Since</th>
               </tr>
             </thead>
-            <tbody>{sorted(got.rows).map((row) => <SeenRow key={`${row.recipient} ${row.ref}`} row={row} />)}</tbody>
+            <tbody>{sorted(got.rows).map((row) => <SeenRow key={keyOf(row)} row={row} />)}</tbody>
           </table>
         </div>
       )}
@@ -107,36 +106,44 @@ function Body() {
 }
 
 function sorted(rows: readonly SeenBy[]): readonly SeenBy[] {
-  return [...rows].sort((a, b) => (a.recipient < b.recipient ? -1 : a.recipient > b.recipient ? 1 : a.ref < b.ref ? -1 : 1));
+  return [...rows].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
+function keyOf(row: SeenBy): string {
+  return `${row.recipient} ${row.kind} ${row.ref ?? ""}`;
+}
+
+const KIND: Readonly<Record<string, string>> = {
+  own_track: "all your own tracks",
+  sensed_track: "all tracks you sense",
+};
+
 function SeenRow({ row }: { row: SeenBy }) {
-  const mine: ReleasedItem | undefined = picture.value.items.get(row.ref);
-  const since = row.since ? Date.parse(row.since) : null;
+  const { ref } = row;
+  const mine: ReleasedItem | undefined = ref ? picture.value.items.get(ref) : undefined;
   return (
     <tr>
       <td>{row.recipient}</td>
       <td>
-        {mine ? (
+        {mine && ref ? (
           <button
             type="button"
             class="link"
             onClick={() => {
               panel.value = "none";
-              selection.value = { kind: "item", id: row.ref };
+              selection.value = { kind: "item", id: ref };
               centreOn(selection.value);
             }}
           >
             {itemName(mine)}
           </button>
         ) : (
-          `${row.kind} ${row.ref.slice(0, 8)}`
+          (KIND[row.kind] ?? `${row.kind} ${ref?.slice(0, 8) ?? ""}`)
         )}
       </td>
       <td><span class={`level level-${row.level}`}>{row.level}</span></td>
       <td>{row.reason}</td>
-      <td><code>{row.rule}</code></td>
-      <td>{since === null ? "" : `${day(since, zone.value)} ${clock(since, zone.value)}`}</td>
+      <td>{row.rule ? <code>{row.rule}</code> : "none"}</td>
     </tr>
   );
 }

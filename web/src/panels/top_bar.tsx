@@ -4,7 +4,7 @@ import { clock, day, duration } from "../format/time";
 import { place } from "../format/place";
 import { pointer } from "../map/pointer";
 import { fitAll, zoomIn, zoomOut } from "../map/commands";
-import { link, listOpen, live, mono, panel, picture, second, signOut, vectorMinutes, who, zone } from "../state/store";
+import { exchangeClock, link, listOpen, live, mono, panel, picture, second, signOut, vectorMinutes, who, zone } from "../state/store";
 import { cycleVectors } from "../keys";
 
 /** A token that ends within this time is announced. */
@@ -69,27 +69,42 @@ export function TopBar() {
   );
 }
 
+function lastHeard(otherwise: number): number {
+  return exchangeClock.value?.heardAt ?? otherwise;
+}
+
 /** Assertive, and announced again only when its words change: the age is not part of the announcement. */
 export function NotLive() {
   if (live.value) return null;
   const { asOfMs, bye } = picture.value;
-  const { detail } = link.value;
+  const { phase, detail } = link.value;
+  const why = bye ?? (phase === "open" ? "nothing arrives on the stream" : detail);
+  const silentMs = asOfMs === null ? null : mono.value - lastHeard(mono.value);
   return (
     <div id="not-live" class="not-live" role="alert">
       <strong>{asOfMs === null ? "NOT LIVE — nothing received yet" : `NOT LIVE — as of ${clock(asOfMs, zone.value)}`}</strong>
-      <span>{bye ?? detail}</span>
+      <span>{why}</span>
+      {silentMs !== null && <span aria-hidden="true">silent for {duration(silentMs / 1000)}</span>}
     </div>
+  );
+}
+
+function Icon({ d }: { d: string }) {
+  return (
+    <svg viewBox="0 0 16 16" width="15" height="15" aria-hidden="true">
+      <path d={d} fill="none" stroke="currentColor" stroke-width="1.7" />
+    </svg>
   );
 }
 
 export function MapButtons() {
   return (
     <div class="map-buttons" role="group" aria-label="Map">
-      <button type="button" title="Zoom in (+)" aria-label="Zoom in" onClick={zoomIn}>+</button>
-      <button type="button" title="Zoom out (−)" aria-label="Zoom out" onClick={zoomOut}>−</button>
-      <button type="button" title="Fit everything (f)" aria-label="Fit everything" onClick={fitAll}>⛶</button>
+      <button type="button" title="Zoom in (+)" aria-label="Zoom in" onClick={zoomIn}><Icon d="M8 3V13M3 8H13" /></button>
+      <button type="button" title="Zoom out (−)" aria-label="Zoom out" onClick={zoomOut}><Icon d="M3 8H13" /></button>
+      <button type="button" title="Fit everything (f)" aria-label="Fit everything" onClick={fitAll}><Icon d="M2 6V2H6M10 2H14V6M14 10V14H10M6 14H2V10" /></button>
       <button type="button" title="Speed vectors (v)" aria-label={`Speed vectors: ${vectorMinutes.value} minutes`} onClick={cycleVectors}>
-        {vectorMinutes.value === 0 ? "↗" : `${vectorMinutes.value}′`}
+        {vectorMinutes.value === 0 ? <Icon d="M3 13 13 3M7 3H13V9" /> : `${vectorMinutes.value} min`}
       </button>
     </div>
   );

@@ -3,10 +3,10 @@
 
 export const INK = {
   sea: "#0a0f14",
-  land: "#141b22",
-  lake: "#0c131a",
+  land: "#161e26",
+  lake: "#0b1218",
   shore: "#2d3a46",
-  border: "#33404d",
+  border: "#3a4856",
   graticule: "#17202a",
   airport: "#8596a6",
   halo: "#05080b",

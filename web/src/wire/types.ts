@@ -87,14 +87,14 @@ export interface TrackView {
   readonly sources?: number;
 }
 
+/** One thing of one's own as one recipient has it. The kinds own_track and sensed_track stand for all such tracks. */
 export interface SeenBy {
   readonly recipient: string;
-  readonly ref: string;
   readonly kind: string;
   readonly level: string;
   readonly reason: string;
-  readonly rule: string;
-  readonly since?: string | null;
+  readonly rule?: string | null;
+  readonly ref?: string | null;
   readonly item?: ReleasedItem | null;
 }
 

@@ -1,0 +1,102 @@
+// The fold over frames. Every step is checked to leave the earlier picture as it was.
+import { describe, expect, it } from "vitest";
+import type { Frame } from "../../src/stream/frames";
+import { apply, EMPTY, type Picture } from "../../src/stream/picture";
+import type { ReleasedItem, TrackView } from "../../src/wire/types";
+
+const T0 = Date.UTC(2026, 5, 1, 8);
+
+function item(ref: string, version = 1): ReleasedItem {
+  return { ref, kind: "intent", level: "own", version };
+}
+
+function view(id: string, age_s = 0): TrackView {
+  return { id, source: "broadcast", level: "broadcast", lat: 47, lon: 8, age_s, accuracy_m: 50 };
+}
+
+const HELLO: Frame = { type: "hello", participantId: "north", participantName: "North", asOfMs: T0 };
+
+function snapshot(items: ReleasedItem[], tracks: TrackView[], more = false): Frame {
+  return { type: "snapshot", asOfMs: T0, cursor: "c1", items, tracks, reason: "start", more };
+}
+
+function tick(part: Partial<Extract<Frame, { type: "tick" }>>): Frame {
+  const plain = { changes: [], tracks: [], gone: [], more: false, allTracks: false };
+  return { type: "tick", asOfMs: T0 + 1000, cursor: "c2", ...plain, ...part };
+}
+
+function fold(...frames: Frame[]): Picture {
+  return frames.reduce(apply, EMPTY);
+}
+
+describe("apply", () => {
+  it("starts from hello and a snapshot", () => {
+    const picture = fold(HELLO, snapshot([item("a")], [view("t", 2)]));
+    expect(picture.participantName).toBe("North");
+    expect([...picture.items.keys()]).toEqual(["a"]);
+    expect(picture.tracks.get("t")!.reportAtMs).toBe(T0 - 2000);
+    expect(picture.complete).toBe(true);
+    expect(picture.cursor).toBe("c1");
+  });
+
+  it("is not complete while more is to come", () => {
+    expect(fold(HELLO, snapshot([], [], true)).complete).toBe(false);
+    expect(fold(HELLO, snapshot([], [], true), tick({})).complete).toBe(true);
+  });
+
+  it("applies changes and takes away what is gone, leaving the earlier picture alone", () => {
+    const before = fold(HELLO, snapshot([item("a"), item("b")], [view("t"), view("u")]));
+    const changes = [
+      { seq: 1, ref: "a", item: item("a", 2) },
+      { seq: 2, ref: "b" },
+      { seq: 3, ref: "c", item: item("c") },
+    ];
+    const after = apply(before, tick({ changes, tracks: [view("v")], gone: ["t"] }));
+    expect([...after.items.keys()]).toEqual(["a", "c"]);
+    expect(after.items.get("a")!.version).toBe(2);
+    expect([...after.tracks.keys()]).toEqual(["u", "v"]);
+    expect([...before.items.keys()]).toEqual(["a", "b"]);
+    expect([...before.tracks.keys()]).toEqual(["t", "u"]);
+  });
+
+  it("keeps the same maps where nothing changed, so that nothing is redrawn", () => {
+    const before = fold(HELLO, snapshot([item("a")], [view("t")]));
+    const after = apply(before, tick({}));
+    expect(after.items).toBe(before.items);
+    expect(after.tracks).toBe(before.tracks);
+    expect(after.asOfMs).toBe(T0 + 1000);
+  });
+
+  it("replaces everything by a later snapshot", () => {
+    const picture = fold(HELLO, snapshot([item("a")], [view("t")]), snapshot([item("b")], []));
+    expect([...picture.items.keys()]).toEqual(["b"]);
+    expect(picture.tracks.size).toBe(0);
+  });
+
+  it("drops tracks on hello and keeps items for the resumption", () => {
+    const picture = fold(HELLO, snapshot([item("a")], [view("t")]), HELLO);
+    expect(picture.tracks.size).toBe(0);
+    expect(picture.items.size).toBe(1);
+    expect(picture.complete).toBe(false);
+    expect(picture.cursor).toBe("c1");
+  });
+
+  it("takes the whole picture of tracks where a tick says so", () => {
+    const picture = fold(HELLO, snapshot([], [view("t")]), tick({ allTracks: true, tracks: [view("u")] }));
+    expect([...picture.tracks.keys()]).toEqual(["u"]);
+    expect(fold(HELLO, snapshot([], [view("t")]), tick({ allTracks: true })).tracks.size).toBe(0);
+  });
+
+  it("never shows one participant's items to another", () => {
+    const other: Frame = { ...HELLO, participantId: "south", participantName: "South" } as Frame;
+    const picture = fold(HELLO, snapshot([item("a")], []), other);
+    expect(picture.items.size).toBe(0);
+    expect(picture.cursor).toBeNull();
+  });
+
+  it("keeps the reason of a goodbye until the next hello", () => {
+    const left = fold(HELLO, { type: "bye", reason: "the exchange is stopping" });
+    expect(left.bye).toBe("the exchange is stopping");
+    expect(apply(left, HELLO).bye).toBeNull();
+  });
+});
