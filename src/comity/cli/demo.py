@@ -24,10 +24,14 @@ from comity.cli.demo_setup import Tokens, free_port, prepare
 from comity.client import Client
 from comity.clock import SystemClock
 from comity.config import Config
+from comity.http.tokens import READ, WRITE
 from comity.ids import ParticipantId
 from comity.runtime import Fatal, Runtime
 from comity.sim.cast import DESKS, PARTICIPANTS
 from comity.sim.player import Happened, Player
+
+LINK_SCOPES: Final = (READ, WRITE)
+"""What a sign-in link is good for: less than its desk may do."""
 
 STEPS: Final = 6
 """What the progress display counts: three of the runtime, then the cast, the rules, the first traffic."""
@@ -121,7 +125,7 @@ class _Demo:
         self._show.print("Sign in as each of four, in windows side by side; they see different pictures:\n")
         names = {participant.id: participant.name for participant in PARTICIPANTS}
         for id in clients:
-            link = f"{url}/#token={self._tokens.issue(id, DESKS[id])}"
+            link = f"{url}/#token={self._tokens.issue(id, DESKS[id], LINK_SCOPES)}"
             self._show.print(f"[bold]{names[id]}[/bold]")
             self._show.print(link, soft_wrap=True, markup=False)
         self._show.print("\nCtrl-C stops it. What happens:\n")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -68,7 +68,6 @@ def _genesis() -> str:
     """The charter, the centre and its desk as TOML."""
     centre = next(participant for participant in PARTICIPANTS if participant.centre)
     person = next(each for each in PEOPLE if each.id == DESKS[centre.id])
-    # The centre's auditors are named once its people are there; nobody else's.
     sections = {"charter": CHARTER, "centre": centre, "administrator": person}
     return "\n".join(
         f"[genesis.{name}]\n" + "".join(_line(*each) for each in msgspec.to_builtins(value).items())
@@ -111,8 +110,8 @@ class Tokens:
         self._issuer = Issuer(key, config.exchange.name, config.audiences()[0])
         self._clock = clock
 
-    def issue(self, participant: ParticipantId, person: PersonId) -> str:
-        return self._issuer.issue(person, participant, SCOPES, LIFETIME, self._clock.now())
+    def issue(self, participant: ParticipantId, person: PersonId, scopes: Collection[str] = SCOPES) -> str:
+        return self._issuer.issue(person, participant, scopes, LIFETIME, self._clock.now())
 
     def source(self, participant: ParticipantId, person: PersonId) -> Callable[[], str]:
         """Gives the current token, and a new one in good time."""

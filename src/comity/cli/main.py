@@ -1,30 +1,71 @@
-"""``comity``: the group of all commands, and the one place where errors become a line and an exit code."""
+"""``comity``: the group of all commands, and the one place where errors become a line and an exit code.
+
+Commands are loaded when they are called: the table below names each with its module and its line of help,
+so that a call does not wait for what it does not use. A test holds the lines to the commands' own.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+import importlib
+from collections.abc import Mapping
+from typing import Any, Final
 
 import click
 
 from comity import __version__
-from comity.cli.constraints import constraints
-from comity.cli.demo import demo
-from comity.cli.export import export
-from comity.cli.feed import feed
-from comity.cli.init import init
-from comity.cli.intents import intents
-from comity.cli.keys import keygen, token
-from comity.cli.ledger import backup, restore, verify
-from comity.cli.logs import log
-from comity.cli.look import airspace, changes, picture, watch, whoami
-from comity.cli.members import charter, erase, health, participants, people, revoke
-from comity.cli.release import groups, rules, what_others_see
-from comity.cli.serve import serve
 from comity.errors import ComityError
+
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "demo": ("demo", "Play a made-up day over the Alps with four participants."),
+    "init": ("init", "Make a configuration and keys for an exchange on this machine."),
+    "serve": ("serve", "Run the exchange of a configuration file."),
+    "keygen": ("keys", "Make key files: mode 0600, never overwritten."),
+    "token": ("keys", "Issue a token with the built-in issuer's key."),
+    "whoami": ("look", "Who your token speaks for, and until when."),
+    "airspace": ("look", "Intents and constraints: yours, and others' as released to you."),
+    "picture": ("look", "Aircraft, as they were released to you."),
+    "watch": ("look", "Follow the stream: a line a second, until Ctrl-C."),
+    "changes": ("look", "Changes of the airspace, to be resumed from a cursor."),
+    "intents": ("intents", "Operational intents: where aircraft will be."),
+    "constraints": ("constraints", "Constraints: closed and advisory airspace."),
+    "rules": ("release", "Release rules: what you give to whom."),
+    "groups": ("release", "Sharing groups: named lists of participants."),
+    "what-others-see": ("release", "What each other participant has of yours, and by which rule."),
+    "feed": ("feed", "Bring position reports to an exchange."),
+    "replay": ("replay", "Play what an exchange recorded, at a chosen speed."),
+    "recorded": ("replay", "Print what an exchange recorded, as lines of JSON."),
+    "export": ("export", "Write what was released to you as GeoJSON or Parquet."),
+    "log": ("logs", "The record: receipts, proofs, checkpoints."),
+    "participants": ("members", "The centre's members."),
+    "people": ("members", "Your participant's people, their roles and keys."),
+    "charter": ("members", "What all participants have agreed to."),
+    "revoke": ("members", "Revoke a person's tokens."),
+    "erase": ("members", "Destroy what one owner's entries of a month say, for good."),
+    "health": ("members", "Detailed health and metrics, for the operator."),
+    "verify": ("ledger", "Check a ledger against itself and against checkpoints that others hold."),
+    "backup": ("ledger", "Copy a ledger, which may be in use, and verify the copy."),
+    "restore": ("ledger", "Make a ledger from a backup."),
+}
+"""Name to module and help, in the order in which one meets them."""
 
 
 class Commands(click.Group):
-    """Prints an error of ours as one line and leaves with 1."""
+    """Loads commands by name, and prints an error of ours as one line and leaves with 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"comity.cli.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, cmd_name.replace("-", "_"))
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_) for name, (_, help_) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -35,10 +76,6 @@ class Commands(click.Group):
             for conflict in error.detail.get("conflicts", []):
                 click.echo(f"  in the way: {_conflict(conflict)}", err=True)
             ctx.exit(1)
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order in which one meets them."""
-        return list(self.commands)
 
 
 def _conflict(conflict: Any) -> str:
@@ -55,35 +92,3 @@ def main() -> None:
     Commands that talk to an exchange take its address and a token from --url and --token-file, or from
     COMITY_URL and COMITY_TOKEN (or COMITY_TOKEN_FILE).
     """
-
-
-for _command in (
-    demo,
-    init,
-    serve,
-    keygen,
-    token,
-    whoami,
-    airspace,
-    picture,
-    changes,
-    watch,
-    intents,
-    constraints,
-    rules,
-    groups,
-    what_others_see,
-    feed,
-    export,
-    log,
-    participants,
-    people,
-    charter,
-    revoke,
-    erase,
-    health,
-    verify,
-    backup,
-    restore,
-):
-    main.add_command(_command)

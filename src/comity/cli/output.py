@@ -31,16 +31,21 @@ def print_line(value: Any) -> None:
     click.echo(encode(value))
 
 
+PIPE_COLUMNS = 250
+"""Width where there is no terminal: wide enough that nothing is folded."""
+
+
 def console() -> Console:
     """Made when it is used, so that it writes to wherever standard output goes by then."""
-    return Console(highlight=False)
+    show = Console(highlight=False)
+    return show if show.is_terminal else Console(highlight=False, width=PIPE_COLUMNS)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
     """A table, or one line where there is nothing to show. Numbers of rows are never cut."""
     made = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        made.add_column(column, overflow="fold")
+    for number, column in enumerate(columns):
+        made.add_column(column, overflow="fold", no_wrap=number == 0)
     count = 0
     for row in rows:
         made.add_row(*(_cell(value) for value in row))
@@ -62,6 +67,11 @@ def utc(when: datetime) -> str:
     return f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
 
 
+def utc_short(when: datetime | None) -> str | None:
+    """Day of the month and time: for tables, which are about these days."""
+    return None if when is None else f"{when.astimezone(UTC):%d %H:%M:%SZ}"
+
+
 def items_table(items: Sequence[ReleasedItem]) -> None:
     columns = ("kind", "level", "state", "what", "from", "until", "volumes", "ref")
     table(columns, (_item_row(item) for item in items), empty="nothing is released to you")
@@ -79,4 +89,5 @@ def _item_row(item: ReleasedItem) -> tuple[object, ...]:
     else:
         count = 0
     what = item.designator or (item.category and item.category.value) or "a participant"
-    return (item.kind.value, item.level, item.state, what, start, end, count, item.ref)
+    times = (utc_short(start), utc_short(end))
+    return (item.kind.value, item.level, item.state, what, *times, count, item.ref)

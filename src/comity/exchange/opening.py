@@ -122,3 +122,8 @@ async def _genesis(exchange: Exchange, genesis: Genesis) -> None:
 def _derived(keyfile: KeyFile, purpose: str) -> bytes:
     """A key of its own for each recording, from the master key."""
     return HKDF(SHA256(), 32, None, f"comity/{purpose}".encode()).derive(keyfile.master)
+
+
+def recording_key(keyfile: KeyFile) -> bytes:
+    """What opens the recording of observations; for replay."""
+    return _derived(keyfile, OBSERVED)

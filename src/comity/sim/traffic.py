@@ -28,8 +28,8 @@ FLIGHTS: Final = 240
 
 IDENTITY_EVERY_S: Final = 5
 EMERGENCY_FLIGHT: Final = 11
-EMERGENCY_EVERY_S, EMERGENCY_FROM_S, EMERGENCY_UNTIL_S = 300, 40, 110
-"""This flight squawks 7700 for a while in every five minutes."""
+EMERGENCY_EVERY_S, EMERGENCY_FROM_S, EMERGENCY_UNTIL_S = 120, 50, 100
+"""This flight squawks 7700 for a while in every two minutes."""
 
 
 @cache
