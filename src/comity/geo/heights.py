@@ -213,7 +213,7 @@ def _pressure_bounds(
     temperature = environment.temperature_k
     if temperature is None:
         temperature, reasons = WORST_TEMPERATURE_K, (NO_TEMPERATURE,)
-    low, high = _column(value, WORST_PRESSURE_HPA, 0.0, temperature)
+    low, high = _column(value, WORST_PRESSURE_HPA, None, temperature)
     in_force = [q for q in environment.qnh if q.valid_from <= now < q.expires]
     if not in_force:
         return low, high, (NO_QNH, *reasons)
@@ -226,14 +226,17 @@ def _pressure_bounds(
 
 
 @lru_cache(maxsize=16_384)
-def _column(value: float, sea_level_hpa: Span, elevation_m: float, temperature: Span) -> Span:
-    """Height above mean sea level of the pressure at ``value``, for a sea-level pressure in a span."""
+def _column(value: float, sea_level_hpa: Span, elevation_m: float | None, temperature: Span) -> Span:
+    """Height above mean sea level of the pressure at ``value``, for a sea-level pressure in a span that
+    was measured at ``elevation_m``; None: at any elevation from sea level up to there."""
     base_low, base_high = _standard_height(sea_level_hpa[0]), _standard_height(sea_level_hpa[1])
     depth = _log_pressure(value)
     # base_low belongs to low pressure and is the higher of the two.
-    shallow = (depth - _log_pressure(base_low + elevation_m)) * _METRES_PER_KELVIN
-    deep = (depth - _log_pressure(base_high + elevation_m)) * _METRES_PER_KELVIN
+    shallow = (depth - _log_pressure(base_low + (elevation_m or 0.0))) * _METRES_PER_KELVIN
+    deep = (depth - _log_pressure(base_high + (elevation_m or 0.0))) * _METRES_PER_KELVIN
     errors = [k * d for k in temperature for d in (shallow, deep)]
+    if elevation_m is None:
+        errors.append(0.0)
     low = value - base_low + min(errors)
     high = value - base_high + max(errors)
     return _geometric(low, lowest=True) - _ROUNDING_M, _geometric(high, lowest=False) + _ROUNDING_M
