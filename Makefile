@@ -37,10 +37,10 @@ web:
 	@$(PYTHON) bootstrap.py runtime
 
 # Pins everything anew. The files name no registry: whoever installs uses their own.
-COMPILE := $(BIN)/uv pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
+UV ?= uv
+COMPILE := $(UV) pip compile --upgrade --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet
-requirements: dev
-	$(BIN)/python -m pip install --quiet uv
+requirements:
 	$(COMPILE) pyproject.toml --extra parquet --group dev --group build -o requirements-dev.txt
 	$(COMPILE) pyproject.toml -c requirements-dev.txt -o requirements.txt
 	$(COMPILE) --group build -c requirements-dev.txt -o requirements-build.txt

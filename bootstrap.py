@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -63,19 +64,31 @@ def ready(level: str) -> bool:
     return any(stamp(x).exists() and stamp(x).read_text() == wanted(x) for x in levels)
 
 
+def has_pip(python: str | Path) -> bool:
+    """A pip that can install for another interpreter (``--python``, since 22.3)."""
+    asked = [python, "-m", "pip", "--version"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    version = re.match(r"pip (\d+)\.(\d+)", done.stdout)
+    return done.returncode == 0 and version is not None and (int(version[1]), int(version[2])) >= (22, 3)
+
+
 def make_environment() -> None:
+    """Without a pip of its own where this Python has one: copying it in is most of the time it takes."""
     if PYTHON.exists() and subprocess.run([PYTHON, "-c", ""], check=False).returncode == 0:
         return
     shutil.rmtree(VENV, ignore_errors=True)
-    done = subprocess.run([sys.executable, "-m", "venv", VENV], capture_output=True, text=True)
+    bare = ["--without-pip"] if has_pip(sys.executable) else []
+    done = subprocess.run([sys.executable, "-m", "venv", *bare, VENV], capture_output=True, text=True)
     if done.returncode != 0:
-        if "ensurepip" in done.stdout + done.stderr:
-            raise Failed(NO_VENV)
-        raise Failed(done.stdout + done.stderr)
+        raise Failed(NO_VENV if "ensurepip" in done.stdout + done.stderr else done.stdout + done.stderr)
 
 
 def pip(*arguments: str | Path) -> None:
-    run(PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", *arguments)
+    own = not has_pip(sys.executable)
+    command: list[str | Path] = (
+        [PYTHON, "-m", "pip"] if own else [sys.executable, "-m", "pip", "--python", PYTHON]
+    )
+    run(*command, "install", "--quiet", "--disable-pip-version-check", "--no-input", *arguments)
 
 
 def install(level: str) -> None:

@@ -1,8 +1,8 @@
 """``comity replay``: what an exchange recorded beside its ledger, played at a chosen speed.
 
-Two ways. ``replay`` brings one participant's reports to an exchange, with the times at which they came then
-shifted to now, as feeds named ``replay-`` and their own name, so that nobody takes them for live. ``recorded``
-prints every observation as a line of JSON, with the time at which it was received then.
+Two ways. ``replay`` brings one participant's reports to an exchange, with the times at which they came
+shifted to now, as feeds named ``replay-`` and their own name, so that nobody takes them for live.
+``recorded`` prints every observation as a line of JSON, with the time at which it was received then.
 """
 
 from __future__ import annotations
