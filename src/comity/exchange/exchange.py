@@ -327,7 +327,7 @@ class Exchange:
         self.views.follow_policy(now)
         await self._try_full_ledger(now)
         await self.meet_deadlines()
-        await asyncio.to_thread(self.recorder.flush)
+        self.recorder.flush()
         if now >= self._segment_due:
             self._segment_due = now + SEGMENT_CADENCE
             await self.close_segments()
