@@ -1,4 +1,4 @@
-"""A backup taken while writes go on has what was acknowledged before it began, and restores to the same roots."""
+"""A backup taken while writes go on has all that was acknowledged before; restored, its roots are the same."""
 
 from __future__ import annotations
 

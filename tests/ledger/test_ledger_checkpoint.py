@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -116,7 +117,7 @@ def test_a_note_with_any_character_changed_is_refused_or_does_not_verify(data: s
         lambda note: "",
     ],
 )
-def test_what_is_no_checkpoint_is_refused(change: type[object]) -> None:
+def test_what_is_no_checkpoint_is_refused(change: Callable[[str], str]) -> None:
     note = sign(POINT, SIGNER, SIGNER_KEY).text()
     with pytest.raises(InvalidInput) as caught:
         parse(change(note))

@@ -331,6 +331,7 @@ def test_a_ledger_belongs_to_one_exchange_and_one_key_file(tmp_path: Path) -> No
 def test_a_closed_ledger_takes_nothing(tmp_path: Path) -> None:
     ledger = open_ledger(tmp_path)
     ledger.close()
+    ledger.close()
     with pytest.raises(OutcomeUnknown):
         ledger.append([draft(A)])
 

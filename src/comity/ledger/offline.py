@@ -16,7 +16,7 @@ from pathlib import Path
 import apsw
 
 from comity.errors import IntegrityFailure, NotFound
-from comity.ledger.schema import Storage, check_version, connect
+from comity.ledger.schema import Storage, check_version, close, connect
 
 
 def open_offline(path: Path) -> apsw.Connection:
@@ -31,10 +31,10 @@ def open_offline(path: Path) -> apsw.Connection:
         connection.execute("BEGIN")
         connection.execute("SELECT count(*) FROM about").fetchall()
     except apsw.Error as error:
-        connection.close()
+        close(connection)
         raise IntegrityFailure(f"{path} is not a ledger, or its first pages are damaged") from error
     except IntegrityFailure:
-        connection.close()
+        close(connection)
         raise
     return connection
 

@@ -10,7 +10,7 @@ import apsw
 
 from comity.errors import IntegrityFailure, InvalidInput, Unavailable
 from comity.ledger.batch import Heads
-from comity.ledger.keyfile import KeyFile
+from comity.ledger.keyfile import KeyFile, sync_directory
 from comity.ledger.reader import frontier_of, last_entry
 from comity.ledger.schema import TREE_LOG, rows
 
@@ -39,8 +39,11 @@ def take_lock(path: Path) -> int:
 
 
 def make_private(path: Path) -> None:
-    """A new ledger is its owner's alone; SQLite gives the files beside it the same mode."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    """A new ledger is its owner's alone, and its name survives a crash; SQLite sees to neither. It gives
+    the files that it makes beside it the same mode."""
+    if not path.exists():
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        sync_directory(path.parent)
 
 
 def check_about(connection: apsw.Connection, name: str, keyfile: KeyFile) -> None:

@@ -10,6 +10,7 @@ Nothing here decides who may see what. A filter narrows what is read, never how 
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import threading
 from collections.abc import Collection, Iterator, Sequence
@@ -20,14 +21,14 @@ from typing import Final, Self
 import apsw
 import msgspec
 
-from comity.errors import IntegrityFailure, InvalidInput, NotFound
+from comity.errors import IntegrityFailure, InvalidInput, NotFound, Unavailable
 from comity.ids import ParticipantId
 from comity.ledger import checkpoint, merkle
 from comity.ledger.entry import TREE, Header, Stored, commit, decode_header, own_leaf
 from comity.ledger.keyfile import KeyFile
 from comity.ledger.keyring import OpeningKeys
 from comity.ledger.merkle import Frontier
-from comity.ledger.schema import TREE_LOG, Row, Storage, check_version, connect, row, rows
+from comity.ledger.schema import TREE_LOG, Row, Storage, check_version, close, connect, row, rows
 from comity.ledger.sealing import Master, PeriodKey
 from comity.ledger.stored import StoredNodes, log_size, log_size_before, stored_frontier
 
@@ -102,23 +103,34 @@ class Reader:
         """Without a key file payloads read as None; headers, logs and proofs need none."""
         connection = connect(path, write=False, storage=storage or Storage())
         if check_version(connection) == 0:
-            connection.close()
+            close(connection)
             raise NotFound(f"{path} is empty", field="ledger")
         return cls(connection, keyfile)
 
     def close(self) -> None:
+        with self._reading():
+            close(self._connection)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """One step at a time, and no error of the database's own leaves it."""
         with self._lock:
-            self._connection.close()
+            try:
+                yield
+            except (apsw.CorruptError, apsw.NotADBError) as error:
+                raise IntegrityFailure(f"the ledger's file is damaged: {error}") from error
+            except apsw.Error as error:
+                raise Unavailable(f"the ledger cannot be read: {error}") from error
 
     def forget_keys(self) -> None:
         """Drops unwrapped keys, after an erasure."""
-        with self._lock:
+        with self._reading():
             self._keys.forget()
 
     # --- entries
 
     def size(self) -> int:
-        with self._lock:
+        with self._reading():
             return log_size(self._connection, TREE_LOG)
 
     def entries(
@@ -149,7 +161,7 @@ class Reader:
 
     def header(self, index: int) -> bytes:
         """The header's bytes: the leaf of the whole tree."""
-        with self._lock:
+        with self._reading():
             found = row(self._connection, "SELECT header FROM entries WHERE idx = ?", (index,))
         if found is None:
             raise NotFound(f"there is no entry {index}", field="index")
@@ -172,16 +184,16 @@ class Reader:
 
     def logs(self) -> list[str]:
         """The participants that have an own log, in the order of their first entry."""
-        with self._lock:
+        with self._reading():
             return [name for _, name in rows(self._connection, _PARTICIPANTS)]
 
     def log_size(self, log: str) -> int:
-        with self._lock:
+        with self._reading():
             return log_size(self._connection, self._log(log))
 
     def leaves(self, log: str, start: int, stop: int) -> list[LogLeaf]:
         """Leaves [start, stop) of a log; all of them must be there."""
-        with self._lock:
+        with self._reading():
             number = self._log(log)
             if number == TREE_LOG:
                 sql = "SELECT idx, header FROM entries WHERE idx >= ? AND idx < ? ORDER BY idx"
@@ -207,7 +219,7 @@ class Reader:
             "SELECT entry, owned FROM own_leaves WHERE log = ? AND position >= ? AND position < ? "
             "ORDER BY position"
         )
-        with self._lock:
+        with self._reading():
             found = rows(self._connection, sql, (self._log(log), start, stop))
         opened = []
         for leaf, (entry, owned) in zip(leaves, found, strict=True):
@@ -217,12 +229,12 @@ class Reader:
         return opened
 
     def root(self, log: str, size: int) -> bytes:
-        with self._lock:
+        with self._reading():
             return merkle.root(self._nodes(log, size, "size"), size)
 
     def inclusion(self, log: str, position: int, size: int) -> list[bytes]:
         """The proof that the leaf at ``position`` is in the log's tree of ``size`` leaves."""
-        with self._lock:
+        with self._reading():
             nodes = self._nodes(log, size, "size")
             if not 0 <= position < size:
                 raise InvalidInput(f"position must lie in [0, {size})", field="position")
@@ -230,7 +242,7 @@ class Reader:
 
     def consistency(self, log: str, first: int, second: int) -> list[bytes]:
         """The proof that the log's first ``first`` leaves are the same in both trees."""
-        with self._lock:
+        with self._reading():
             nodes = self._nodes(log, second, "second")
             if not 0 <= first <= second:
                 raise InvalidInput(f"first must lie in [0, {second}]", field="first")
@@ -238,7 +250,7 @@ class Reader:
 
     def checkpoint(self, log: str, *, cosigned: bool = False) -> str:
         """The log's newest signed note with its cosignatures, or the newest that has one."""
-        with self._lock:
+        with self._reading():
             note = checkpoint.newest(self._connection, self._log(log), cosigned=cosigned)
         if note is None:
             raise NotFound(
@@ -248,7 +260,7 @@ class Reader:
 
     def heads(self, size: int | None = None) -> LedgerHeads:
         """All heads as of ``size`` entries, from O(log n) rows for each log."""
-        with self._lock:
+        with self._reading():
             self._connection.execute("BEGIN")
             try:
                 return self._heads(log_size(self._connection, TREE_LOG) if size is None else size)
@@ -277,7 +289,7 @@ class Reader:
 
     def _chunks(self, sql: str, start: int, stop: int, extra: tuple[int, ...]) -> Iterator[Row]:
         while start < stop:
-            with self._lock:
+            with self._reading():
                 chunk = rows(self._connection, sql, (start, stop, _CHUNK, *extra))
             yield from chunk
             if len(chunk) < _CHUNK:
@@ -287,14 +299,14 @@ class Reader:
     def _owner_rows(
         self, start: int, stop: int, owner: ParticipantId, kinds: Collection[str] | None
     ) -> Iterator[Row]:
-        with self._lock:
+        with self._reading():
             found = self._find_log(owner)
             if found is None:
                 return
             position = log_size_before(self._connection, found, start)
         wanted = None if kinds is None else frozenset(kinds)
         while True:
-            with self._lock:
+            with self._reading():
                 chunk = rows(self._connection, _BY_OWNER, (found, position, _CHUNK))
             for entry in chunk:
                 if entry[0] >= stop:
@@ -318,7 +330,7 @@ class Reader:
             raise IntegrityFailure(f"entry {index}: {error.message}", detail={"index": index}) from error
 
     def _key(self, key_id: int) -> PeriodKey | None:
-        with self._lock:
+        with self._reading():
             return self._keys.get(key_id)
 
     def _find_log(self, log: str) -> int | None:
@@ -333,7 +345,7 @@ class Reader:
 
     def _kinds(self, kinds: Collection[str]) -> Sequence[int]:
         wanted = frozenset(kinds)
-        with self._lock:
+        with self._reading():
             known = rows(self._connection, "SELECT id, name FROM kinds")
         return [number for number, name in known if name in wanted]
 

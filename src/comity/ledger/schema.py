@@ -11,6 +11,7 @@ checks the one against the other.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -131,10 +132,10 @@ def connect(path: Path, *, write: bool, storage: Storage) -> apsw.Connection:
         connection.pragma("cache_size", -32_768)
         connection.pragma("user_version")
     except (apsw.NotADBError, apsw.CorruptError) as error:
-        connection.close()
+        close(connection)
         raise IntegrityFailure(f"{path} is not a ledger, or its first page is damaged") from error
     except apsw.Error as error:
-        connection.close()
+        close(connection)
         raise Unavailable(f"the ledger {path} cannot be read: {error}") from error
     return connection
 
@@ -170,6 +171,12 @@ def upgrade(connection: apsw.Connection) -> Sequence[Migration]:
             connection.execute("INSERT INTO migrations VALUES (?, ?)", (step.version, step.name))
         connection.pragma("user_version", steps[-1].version)
     return steps
+
+
+def close(connection: apsw.Connection) -> None:
+    """Closes; what was committed is on disk, and tidying that fails is done when the file is opened again."""
+    with contextlib.suppress(apsw.Error):
+        connection.close()
 
 
 def rows(connection: apsw.Connection, sql: str, bindings: Sequence[int | str] = ()) -> list[Row]:

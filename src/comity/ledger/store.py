@@ -49,7 +49,7 @@ from comity.ledger.note import (
 )
 from comity.ledger.opening import check_about, check_exchange_name, load_heads, make_private, take_lock
 from comity.ledger.reader import Reader, frontier_of
-from comity.ledger.schema import TREE_LOG, Storage, connect, upgrade
+from comity.ledger.schema import TREE_LOG, Storage, close, connect, upgrade
 from comity.ledger.sealing import Master
 from comity.ledger.transaction import Transactions
 
@@ -77,6 +77,7 @@ class Ledger:
         self._storage = storage
         self._lock = threading.Lock()
         self._reader: Reader | None = None
+        self._closed = False
         self._roots: dict[str, tuple[int, bytes]] = {}
         with contextlib.ExitStack() as undo:
             self._lock_file = take_lock(path)
@@ -84,7 +85,7 @@ class Ledger:
             if not storage.vfs:
                 make_private(path)
             self._connection = connect(path, write=True, storage=storage)
-            undo.callback(self._connection.close)
+            undo.callback(close, self._connection)
             self._load()
             undo.pop_all()
         self._keys = Keyring(self._connection, Master(keyfile.master), entropy)
@@ -117,12 +118,16 @@ class Ledger:
         return cls(path, keyfile, exchange_name, entropy, storage or Storage())
 
     def close(self) -> None:
+        """Orderly or after a failure; once is enough, more does nothing."""
         with self._lock:
+            if self._closed:
+                return
+            self._closed = True
             if self._reader is not None:
                 self._reader.close()
                 self._reader = None
             self._transactions.give_up("it is closed")
-            self._connection.close()
+            close(self._connection)
             os.close(self._lock_file)
 
     # --- writing

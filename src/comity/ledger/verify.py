@@ -23,7 +23,7 @@ from comity.ledger.keyfile import KeyFile
 from comity.ledger.merkle import EMPTY_ROOT
 from comity.ledger.note import Checkpoint, is_signed_by, origin_of, parse
 from comity.ledger.offline import open_offline
-from comity.ledger.schema import row, rows
+from comity.ledger.schema import close, row, rows
 from comity.ledger.sealing import Master
 
 
@@ -76,7 +76,7 @@ def verify(
     except (apsw.Error, UnicodeDecodeError) as error:
         raise IntegrityFailure(f"{path} cannot be read: {error}") from error
     finally:
-        connection.close()
+        close(connection)
 
 
 def _verify(
