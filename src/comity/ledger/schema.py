@@ -31,8 +31,9 @@ TREE_LOG: Final = 0
 BUSY_MS: Final = 10_000
 """How long a reader waits while the file is being checkpointed after a crash; larger only waits longer."""
 
-WAL_PAGES: Final = 4000
-"""16 MiB of write-ahead log before it is copied into the file; larger copies less often, for longer."""
+WAL_PAGES: Final = 1000
+"""4 MiB of write-ahead log before it is copied into the file, while an append waits (about 8 ms on a fast
+disk); larger copies less often, for longer."""
 
 
 class Migration(NamedTuple):
