@@ -16,27 +16,9 @@ from comity.feeds.sbs import LineTimes, SbsDecoder
 from comity.model.altitude import Datum
 from comity.model.batch import DATUMS, ReportBatch, pack
 from comity.model.intake import Rejection
+from tests.feeds.sbs_lines import line
 
 NOW = datetime(2026, 2, 24, 15, 0, tzinfo=UTC)
-
-
-def line(
-    kind: object = 3,
-    address: str = "4CA7B5",
-    date: str = "2026/02/24",
-    time: str = "14:59:58.250",
-    callsign: str = "",
-    altitude: str = "",
-    speed: str = "",
-    track: str = "",
-    lat: str = "",
-    lon: str = "",
-    rate: str = "",
-    squawk: str = "",
-    ground: str = "",
-) -> bytes:
-    fields = f"MSG,{kind},1,1,{address},1,{date},{time},{date},{time},{callsign},{altitude},{speed},{track}"
-    return f"{fields},{lat},{lon},{rate},{squawk},0,0,0,{ground}\n".encode("latin-1")
 
 
 def decode(data: bytes, **options: float) -> ReportBatch:
@@ -86,6 +68,12 @@ def test_addresses_are_padded_and_upper_case(said: str, meant: str) -> None:
     assert decode(line(address=said)).addresses == [meant]
 
 
+@pytest.mark.parametrize("word", ["", "        ", "________", "????????"])
+def test_a_callsign_that_says_nothing_is_unknown(word: str) -> None:
+    batch = decode(line(kind=1, callsign=word))
+    assert (len(batch), batch.callsign[0], batch.rejected) == (1, b"", {})
+
+
 @pytest.mark.parametrize(("ground", "code"), [("0", 0), ("1", 1), ("-1", 1), ("", -1)])
 def test_on_ground(ground: str, code: int) -> None:
     assert decode(line(ground=ground)).on_ground[0] == code
@@ -123,6 +111,7 @@ def test_a_short_squawk_is_padded() -> None:
         (line(squawk="7800"), Rejection.BAD_SQUAWK),
         (line(squawk="77000"), Rejection.BAD_SQUAWK),
         (line(callsign="KLM<b>"), Rejection.BAD_CALLSIGN),
+        (line(callsign="KLM?23"), Rejection.BAD_CALLSIGN),
         (line(date="2026/13/24"), Rejection.BAD_TIME),
         (line(date="2026/02/30"), Rejection.BAD_TIME),
         (line(date="24/02/2026"), Rejection.BAD_TIME),

@@ -49,6 +49,7 @@ class ObviousPicture:
     def __init__(self, settings: PictureSettings) -> None:
         self.settings = settings
         self.tracks: dict[SourceKey, dict[str, Track]] = {}
+        self.speeds: dict[str, tuple[float, int]] = {}
 
     def take(self, source: SourceKey, report: Report, received_us: int) -> str | None:
         wrong = self.wrong_alone(report, micros(report.observed_at) - received_us)
@@ -60,7 +61,7 @@ class ObviousPicture:
         track = tracks.setdefault(report.address, Track())
         at_us = min(micros(report.observed_at), received_us)
         if report.lat is not None and report.lon is not None:
-            wrong = self.move(track, (report.lat, report.lon), at_us)
+            wrong = self.move(track, (report.lat, report.lon), at_us, self.speeds.get(report.address))
         if not wrong:
             self.merge(track, report, at_us, received_us)
         return wrong
@@ -92,12 +93,18 @@ class ObviousPicture:
         reach_m = self.settings.jump_tolerance_m + self.settings.max_speed_mps * (b_us - a_us) / 1e6
         return arc_m(a, b) <= reach_m
 
-    def move(self, track: Track, place: tuple[float, float], at_us: int) -> str | None:
+    def move(
+        self, track: Track, place: tuple[float, float], at_us: int, speed: tuple[float, int] | None
+    ) -> str | None:
         if track.position is not None:
             if at_us < track.observed_us:
                 return "out_of_order"
-            if at_us == track.observed_us and place == track.position:
-                return "duplicate"
+            if place == track.position:
+                moved_m = 0.0
+                if speed and speed[1] >= at_us - self.settings.stale_after_s * 1e6:
+                    moved_m = speed[0] * (at_us - track.observed_us) / 1e6
+                if at_us == track.observed_us or moved_m > self.settings.frozen_m:
+                    return "duplicate"
             if not self.near(track.position, track.observed_us, place, at_us):
                 if track.rivals:
                     lat, lon, us = track.rivals[-1]
@@ -129,7 +136,13 @@ class ObviousPicture:
         track.accuracy_m = stated + speed * max(off_s - s.time_allowance_s, 0.0)
 
     def take_batch(self, source: SourceKey, reports: Sequence[Report], received_us: int) -> dict[str, int]:
-        """Accuracy is widened by the speed known at the end of the batch."""
+        """Accuracy is widened by the speed known at the end of the batch; whether a place is repeated is
+        judged by the speed known before it."""
+        self.speeds = {
+            address: (track.velocity[0], track.velocity[2])
+            for address, track in self.tracks.get(source, {}).items()
+            if track.velocity and track.velocity[0] is not None
+        }
         rejected: dict[str, int] = {}
         last: dict[str, Report] = {}
         for report in reports:

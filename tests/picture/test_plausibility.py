@@ -118,6 +118,27 @@ def test_duplicates_and_late_ones_are_named() -> None:
     assert feed(seen, ADSB, one, one, late, seconds=5.0) == {"duplicate": 1, "out_of_order": 1}
 
 
+def test_a_repeated_place_of_a_moving_aircraft_makes_nothing_fresh() -> None:
+    """Seen in a real receiver's log: the last position again and again, then a leap to the true one."""
+    seen = picture()
+    feed(seen, ADSB, report(lat=46.0, lon=7.0, ground_speed_mps=230.0, track_deg=0.0))
+    for second in (1.0, 9.0):
+        again = report(seconds=second, lat=46.0, lon=7.0, ground_speed_mps=230.0, track_deg=0.0)
+        assert feed(seen, ADSB, again, seconds=second) == {"duplicate": 1}
+    assert feed(seen, ADSB, report(seconds=10.0, lat=46.02, lon=7.0), seconds=10.0) == {}
+    seen.tick(at(20.0))
+    (view,) = seen.frame(BERT, [(ADSB, "broadcast")]).views()
+    assert view.age_s == 10.0
+
+
+@pytest.mark.parametrize("speed_mps", [None, 0.0, 5.0])
+def test_an_aircraft_may_stand_still(speed_mps: float | None) -> None:
+    seen = picture()
+    for second in (0.0, 1.0, 10.0):
+        here = report(seconds=second, lat=46.0, lon=7.0, ground_speed_mps=speed_mps)
+        assert feed(seen, ADSB, here, seconds=second) == {}
+
+
 def test_sources_are_not_compared_with_each_other() -> None:
     seen = picture()
     feed(seen, ADSB, report(lat=46.0, lon=7.0))

@@ -2,7 +2,7 @@
 
 Lines whose times lie within ``STEP_S`` of the first of a piece go together; a line without a readable
 time goes with the one before it. In the stratux log form the nanoseconds before the line pace it. Times
-that run backwards wait for nothing. :func:`first_time` tells where a recording begins, so that it can be
+that run backwards (a log of several starts) wait for nothing, and the pace goes on from there. :func:`first_time` tells where a recording begins, so that it can be
 played as if it were now.
 """
 
@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Final
 
-from comity.clock import from_micros, micros
+from comity.clock import from_micros
 from comity.errors import InvalidInput, NotFound
 from comity.feeds.sbs import LineTimes
 
@@ -72,13 +72,14 @@ async def paced(
     """Each piece when it is due; speed 1 is as recorded, 0 as fast as it is taken."""
     if not 0.0 <= speed < float("inf"):
         raise InvalidInput("speed must be 0 (as fast as possible) or more", field="speed")
-    began_s = monotonic()
-    first_us: int | None = None
+    due_s = monotonic()
+    before: datetime | None = None
     for piece in pieces(path):
         if speed > 0.0 and piece.at is not None:
-            at_us = micros(piece.at)
-            first_us = at_us if first_us is None else first_us
-            wait_s = began_s + (at_us - first_us) / 1e6 / speed - monotonic()
+            if before is not None:
+                due_s += max((piece.at - before).total_seconds(), 0.0) / speed
+            before = piece.at
+            wait_s = due_s - monotonic()
             if wait_s > 0.0:
                 await sleep(wait_s)
         yield piece

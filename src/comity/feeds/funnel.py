@@ -60,30 +60,40 @@ class FunnelSettings:
 
 
 class _Queue:
-    """One source's items, oldest first."""
+    """One source's items, oldest first. ``gap``: something was dropped before the first of them."""
 
-    __slots__ = ("bytes", "items")
+    __slots__ = ("bytes", "gap", "items")
 
     def __init__(self) -> None:
         self.items: deque[Item] = deque()
         self.bytes = 0
+        self.gap = False
+
+    def add(self, item: Item) -> None:
+        self.items.append(item)
+        self.bytes += item.cost_bytes
 
     def next(self) -> Item:
-        item = self.items.popleft()
-        self.bytes -= item.cost_bytes
+        """Take the first out. After a gap a line end goes before text: the halves of two lines must not
+        make a third."""
+        item = self._first()
+        if self.gap and isinstance(item.payload, bytes):
+            item = replace(item, payload=b"\n" + item.payload)
+        self.gap = False
         return item
 
     def drop_down_to(self, limit_bytes: int) -> int:
-        """Drop the oldest, but never the last. A line end then goes before what follows the gap: the halves
-        of two lines must not make a third."""
+        """Drop the oldest, but never the last; returns how many reports that were."""
         lost = 0
         while self.bytes > limit_bytes and len(self.items) > 1:
-            lost += self.next().reports
-        first = self.items[0]
-        if lost and isinstance(first.payload, bytes):
-            self.items[0] = replace(first, payload=b"\n" + first.payload)
-            self.bytes += self.items[0].cost_bytes - first.cost_bytes
+            lost += self._first().reports
+            self.gap = True
         return lost
+
+    def _first(self) -> Item:
+        item = self.items.popleft()
+        self.bytes -= item.cost_bytes
+        return item
 
 
 class _Line:
@@ -122,8 +132,7 @@ class Funnel:
                 return item.reports
             queue = line.feeds[item.source] = _Queue()
         for part in _parts(item, self._settings.turn_bytes):
-            queue.items.append(part)
-            queue.bytes += part.cost_bytes
+            queue.add(part)
         lost = queue.drop_down_to(self._settings.queue_bytes)
         if lost:
             self._dropped(item.source, lost)

@@ -8,7 +8,8 @@ lines a second, and a network that drops packets without a word is common. Bytes
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,7 +52,7 @@ class TcpSource:
             raise InvalidInput("address must be HOST:PORT with a port from 1 to 65535", field="address")
         return cls(host.removeprefix("[").removesuffix("]"), int(port), settings)
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self) -> AsyncGenerator[bytes, None]:
         """What arrives, for ever; ``b"\\n"`` after a cut, which ends the line that it may have cut."""
         wait_s = self._settings.first_wait_s
         while True:
@@ -67,7 +68,7 @@ class TcpSource:
                     self.last_failure = "the receiver closed the connection"
                 finally:
                     self.connected = False
-                    writer.close()
+                    await _close(writer)
             except TimeoutError:
                 self.last_failure = "no data within the idle time" if came else "no answer in time"
             except OSError as error:
@@ -81,3 +82,9 @@ class TcpSource:
     async def _read(self, reader: asyncio.StreamReader) -> bytes:
         async with asyncio.timeout(self._settings.idle_s):
             return await reader.read(CHUNK_BYTES)
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()

@@ -101,9 +101,12 @@ def normal_address(text: str) -> str | None:
 
 
 def normal_callsign(text: str) -> str | None:
-    """Without its padding, upper case; None where it is not one. An empty one is "", unknown."""
+    """Without its padding, upper case; None where it is not one. An empty one is "", unknown, and so is
+    one of question marks alone: a receiver's word for what it could not decode."""
     stripped = text.strip(" _").upper()
-    return stripped if not stripped or _CALLSIGN.match(stripped) else None
+    if not stripped.strip("?"):
+        return ""
+    return stripped if _CALLSIGN.match(stripped) else None
 
 
 def squawk_number(text: str) -> int | None:

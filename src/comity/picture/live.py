@@ -169,6 +169,8 @@ class SourceTable:
         lat, lon, at = batch.lat[rows], batch.lon[rows], at_us[rows]
         first = np.ones(len(rows), np.bool_)
         first[1:] = where[1:] != where[:-1]
+        current = self.velocity_us[where] >= at - round(self._settings.stale_after_s * 1e6)
+        speed_mps = np.where(current, np.nan_to_num(self.ground_speed_mps[where]), 0.0)
         ok = moved_ok(
             lat=lat,
             lon=lon,
@@ -176,6 +178,7 @@ class SourceTable:
             before_lat=np.where(first, self.lat[where], np.roll(lat, 1)),
             before_lon=np.where(first, self.lon[where], np.roll(lon, 1)),
             before_us=np.where(first, self.observed_us[where], np.roll(at, 1)),
+            speed_mps=speed_mps,
             settings=self._settings,
         )
         if ok.all():
@@ -183,7 +186,7 @@ class SourceTable:
         else:
             odd = np.isin(where, where[~ok])
             self.rivals[where[~odd]] = 0
-            self._follow_singly(batch, rows[odd], where[odd], at_us, verdict)
+            self._follow_singly(batch, rows[odd], where[odd], at_us, speed_mps[odd], verdict)
 
     def _follow_singly(
         self,
@@ -191,10 +194,11 @@ class SourceTable:
         rows: NDArray[np.intp],
         where: NDArray[np.intp],
         at_us: Ints,
+        speed_mps: Floats,
         verdict: Verdicts,
     ) -> None:
         motions: dict[int, Motion] = {}
-        for row, slot in zip(rows.tolist(), where.tolist(), strict=True):
+        for row, slot, speed in zip(rows.tolist(), where.tolist(), speed_mps.tolist(), strict=True):
             motion = motions.get(slot)
             if motion is None:
                 motion = motions[slot] = Motion(
@@ -210,6 +214,7 @@ class SourceTable:
                 lat=float(batch.lat[row]),
                 lon=float(batch.lon[row]),
                 at_us=int(at_us[row]),
+                speed_mps=speed,
                 settings=self._settings,
             )
             if reason is not None:

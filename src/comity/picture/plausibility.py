@@ -6,8 +6,9 @@ said, or the answer would tell. Metres, seconds, degrees; times in microseconds 
 Two steps. :func:`alone` gives each report of a batch a verdict. :class:`Motion` then judges positions in
 their order: a position further from the last accepted one than ``max_speed_mps`` and the tolerance allow
 is an impossible jump. ``jump_confirmations`` of them in a row that fit each other move the track there: it
-was the old place that was wrong. :func:`moved_ok` is the same test over arrays, exact where it says yes
-for all positions of a track in a batch; any other track goes through :class:`Motion` one by one.
+was the old place that was wrong. The same place again, from an aircraft that says it moves, is a
+duplicate. :func:`moved_ok` is the same test over arrays, exact where it says yes for all positions of a
+track in a batch; any other track goes through :class:`Motion` one by one.
 
 Distances are on a sphere of the mean radius, up to 0.6 % off, inside the tolerance's meaning.
 """
@@ -92,13 +93,17 @@ def moved_ok(
     before_lat: Floats,
     before_lon: Floats,
     before_us: Ints,
+    speed_mps: Floats,
     settings: PictureSettings,
 ) -> NDArray[np.bool_]:
-    """Whether each position follows from the one before it; one without a predecessor (NaN) does."""
+    """Whether each position follows from the one before it; one without a predecessor (NaN) does.
+
+    ``speed_mps``: what the aircraft last said, 0 where it is unknown or old."""
     elapsed_us = at_us - before_us
     far_m = distance_m(before_lat, before_lon, lat, lon)
     reach_m = settings.jump_tolerance_m + settings.max_speed_mps * elapsed_us / 1e6
-    same = (elapsed_us == 0) & (lat == before_lat) & (lon == before_lon)
+    same = (lat == before_lat) & (lon == before_lon)
+    same &= (elapsed_us == 0) | (speed_mps * elapsed_us > settings.frozen_m * 1e6)
     return np.asarray(np.isnan(before_lat) | ((elapsed_us >= 0) & ~same & (far_m <= reach_m)))
 
 
@@ -114,13 +119,17 @@ class Motion:
     rival_us: int
     rivals: int
 
-    def judge(self, *, lat: float, lon: float, at_us: int, settings: PictureSettings) -> Rejection | None:
+    def judge(
+        self, *, lat: float, lon: float, at_us: int, speed_mps: float, settings: PictureSettings
+    ) -> Rejection | None:
         """None and the place is taken over, or why not."""
         if not math.isnan(self.lat):
             if at_us < self.at_us:
                 return Rejection.OUT_OF_ORDER
-            if at_us == self.at_us and lat == self.lat and lon == self.lon:
-                return Rejection.DUPLICATE
+            if lat == self.lat and lon == self.lon:
+                elapsed_us = at_us - self.at_us
+                if elapsed_us == 0 or speed_mps * elapsed_us > settings.frozen_m * 1e6:
+                    return Rejection.DUPLICATE
             if not _reachable(self.lat, self.lon, self.at_us, lat, lon, at_us, settings):
                 return self._jump(lat, lon, at_us, settings)
         self.lat, self.lon, self.at_us, self.rivals = lat, lon, at_us, 0

@@ -21,8 +21,9 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import msgspec
 
@@ -150,7 +151,7 @@ class _Writer:
         self._segments = 0
         self._stopped: str | None = None
         self._retry_us = 0
-        self._file: BinaryIO | None = None
+        self._file: FileIO | None = None
         self._name = ""
         self._digest = hashlib.sha256()
         self._size = self._blocks = self._started_us = 0
@@ -220,7 +221,7 @@ class _Writer:
 
     def _open(self, now_us: int) -> None:
         self._name = _fresh_name(self._folder, now_us)
-        self._file = (self._folder / (self._name + OPEN_SUFFIX)).open("xb", buffering=0)
+        self._file = _create(self._folder / (self._name + OPEN_SUFFIX))
         self._digest = hashlib.sha256()
         self._size = self._blocks = 0
         self._started_us = now_us
@@ -292,6 +293,11 @@ class _Writer:
 def segments(folder: Path) -> list[Path]:
     """The closed segments, oldest first."""
     return sorted(folder.glob("*" + SUFFIX))
+
+
+def _create(path: Path) -> FileIO:
+    """A new file, unbuffered: what it takes is the operating system's, and what it refuses is known."""
+    return path.open("xb", buffering=0)
 
 
 def _fresh_name(folder: Path, now_us: int) -> str:

@@ -136,6 +136,8 @@ class SegmentReader:
         with self._path.open("rb") as file:
             size = os.fstat(file.fileno()).st_size
             fixed = file.read(len(MAGIC) + 2)
+            if not fixed.startswith(MAGIC[: len(fixed)]):
+                raise IntegrityFailure(f"{self._path.name} is not a recording in a form known here")
             name = file.read(fixed[-1]) if len(fixed) == len(MAGIC) + 2 else b""
             if len(fixed) < len(MAGIC) + 2 or len(name) < fixed[-1]:
                 self.torn_bytes = size
@@ -152,8 +154,8 @@ class SegmentReader:
                 number += 1
 
     def _named(self, fixed: bytes, name: bytes) -> str:
-        if not fixed.startswith(MAGIC) or not name.isascii():
-            raise IntegrityFailure(f"{self._path.name} is not a recording in a form known here")
+        if not name.isascii():
+            raise IntegrityFailure(f"{self._path.name} has no name that a recording can have")
         if fixed[-2] != self._sealer.flags:
             wants = "needs a key" if fixed[-2] & SEALED else "is not sealed, and a key was given"
             raise InvalidInput(f"the recording {self._path.name} {wants}", field="key")

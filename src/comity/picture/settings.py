@@ -33,6 +33,10 @@ class PictureSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A position may be off by so much beyond flying there: noise, and times in whole seconds."""
     jump_confirmations: int = 3
     """So many positions in a row that fit each other, and not the track, move the track."""
+    frozen_m: float = 100.0
+    """An aircraft whose stated speed would have carried it further than this, and that reports exactly the
+    same place, repeats an old position: receivers do that when reception is poor. Such a report is a
+    duplicate and makes nothing fresh. Larger: frozen positions look fresh for longer."""
     default_accuracy_m: float = 185.2
     """Taken where a report states none: NACp 7, the least that EASA CS-ACNS asks of ADS-B."""
     default_speed_mps: float = 250.0
