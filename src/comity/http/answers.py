@@ -193,8 +193,6 @@ def error_answer(error: ComityError) -> Answer:
         headers += ((b"retry-after", str(error.detail.get("retry_after_s", 1)).encode()),)
     elif error.code in ("unavailable", "stopping", "outcome_unknown"):
         headers += ((b"retry-after", b"1"),)
-    elif error.code == "too_large":
-        headers += ((b"connection", b"close"),)
     body = ErrorBody(error.code, error.message, error.field, error.detail)
     return Answer(STATUS[error.code], encode(body), JSON, headers)
 

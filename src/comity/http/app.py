@@ -26,6 +26,7 @@ from comity.http.socket import PATH as STREAM_PATH
 from comity.http.socket import StreamEndpoint
 from comity.http.stream import Hub
 from comity.http.tokens import Verifier
+from comity.ids import Entropy
 
 
 class App:
@@ -80,12 +81,12 @@ def create_app(
     return App(_router(routes, services, gate, hub, metrics), routes, hub, metrics, keyring)
 
 
-def own_issuer(config: Config) -> Issuer | None:
-    """The built-in issuer, where it is switched on."""
+def own_issuer(config: Config, entropy: Entropy | None = None) -> Issuer | None:
+    """The built-in issuer, where it is switched on. ``entropy``: where token ids come from."""
     if not config.issuer.enabled or config.issuer.key_file is None:
         return None
     key = load_issuer_key(config.path(config.issuer.key_file))
-    return Issuer(key, config.exchange.name, config.audiences()[0])
+    return Issuer(key, config.exchange.name, config.audiences()[0], entropy)
 
 
 def _add_own_issuer(keyring: Keyring, config: Config) -> None:

@@ -87,10 +87,11 @@ says what was checked: never "clear", only "clear of what is released to you".
 
 **Stream.** `GET {stream}?cursor=` upgrades to a WebSocket: one JSON text frame a second. Programs send the \
 `Authorization` header; browsers send `{{"token": "..."}}` as their first message within 5 s. Frames: \
-`hello`; `snapshot` (`items`, `tracks`, `cursor`, `reason` start, slow or restart); `tick` (`changes`, changed \
-`tracks`, `gone` track ids, `cursor`); `bye` (`reason`). `"more": true` marks a frame that does not yet reach the \
-present, `"all_tracks": true` a tick whose tracks are the whole picture. Close codes: 4401 token, 4403 role, \
-4413 too much, 4429 quota, 1012 stopping. The same changes come by pages from `/v1/changes`.
+`hello`; `snapshot` (`items`, `tracks`, `cursor`, `reason` start, slow or restart); `tick` (`changes`, \
+changed `tracks`, `gone` track ids, `cursor`); `bye` (`reason`). `"more": true` marks a frame that does not \
+yet reach the present, `"all_tracks": true` a tick whose tracks are the whole picture. Close codes: 4401 \
+token, 4403 role, 4413 too much, 4429 quota, 1012 stopping. The same changes come by pages from \
+`/v1/changes`.
 
 **Signed commands.** Where the charter asks for it, a write carries `Comity-Signature` (base64, Ed25519), \
 `Comity-Key-Id` and `Comity-Signed-At`, over the lines `comity-command-v1`, exchange, participant, person, \

@@ -24,75 +24,92 @@ class _TooLarge(Exception):
     """Raised inside the parser's callbacks; the parser turns it into its own error."""
 
 
-def bounded_http(header_bytes: int, head_timeout_s: float) -> type[asyncio.Protocol]:
-    """An HTTP/1.1 protocol class with these bounds."""
+class BoundedHttp(HttpToolsProtocol):
+    """HTTP/1.1 with a bounded head. Use a subclass from ``bounded_http``."""
 
-    class BoundedHttp(HttpToolsProtocol):
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            super().__init__(*args, **kwargs)
-            self._head_bytes = 0
-            self._refusal: str | None = None
-            self._head_timer: asyncio.TimerHandle | None = None
+    header_bytes: int
+    head_timeout_s: float
 
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
-            super().connection_made(transport)
-            self._await_head()
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._head_bytes = 0
+        self._refusal = "bad_request"
+        self._timer: asyncio.TimerHandle | None = None
 
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._head_came()
-            super().connection_lost(exc)
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
+        super().connection_made(transport)
+        self._wait_for_head()
 
-        def on_message_begin(self) -> None:
-            self._head_bytes = 0
-            self._await_head()
-            super().on_message_begin()
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
 
-        def on_url(self, url: bytes) -> None:
-            super().on_url(url)
-            if len(self.url) > LONGEST_URL_BYTES:
-                self._refusal = "uri_too_long"
-                raise _TooLarge
+    def on_message_begin(self) -> None:
+        self._head_bytes = 0
+        self._wait_for_head()
+        super().on_message_begin()
 
-        def on_header(self, name: bytes, value: bytes) -> None:
-            self._head_bytes += len(name) + len(value) + 4
-            if self._head_bytes > header_bytes:
-                self._refusal = "headers_too_large"
-                raise _TooLarge
-            super().on_header(name, value)
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > LONGEST_URL_BYTES:
+            self._refusal = "uri_too_long"
+            raise _TooLarge
 
-        def on_headers_complete(self) -> None:
-            self._head_came()
-            super().on_headers_complete()
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._head_bytes += len(name) + len(value) + 4
+        if self._head_bytes > self.header_bytes:
+            self._refusal = "headers_too_large"
+            raise _TooLarge
+        super().on_header(name, value)
 
-        def send_400_response(self, msg: str) -> None:
-            words = {
-                "uri_too_long": f"a path with its query is at most {LONGEST_URL_BYTES} bytes",
-                "headers_too_large": f"headers are at most {header_bytes} bytes",
-                None: "this is not a valid HTTP/1.1 request",
-            }[self._refusal]
-            answer = refusal(self._refusal or "bad_request", words)
-            head = STATUS_LINE[
-                HTTP_STATUS[self._refusal or "bad_request"]
-            ] + b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(
-                answer.body
-            )
-            self.transport.write(head + answer.body)
+    def on_headers_complete(self) -> None:
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """An answer that came before the body's end: the rest is read and dropped for a while, since to
+        close at once would take the answer from a client that is still sending."""
+        super().on_response_complete()
+        if self.cycle is not None and self.cycle.more_body:
+            self._wait_for_head()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        if self.cycle is not None and self.cycle.response_complete:
+            self.cycle.more_body = False
+            self._wait_for_head()
+
+    def send_400_response(self, msg: str) -> None:
+        """Instead of uvicorn's text: JSON, with the status that fits."""
+        words = {
+            "uri_too_long": f"a path with its query is at most {LONGEST_URL_BYTES} bytes",
+            "headers_too_large": f"headers are at most {self.header_bytes} bytes",
+            "bad_request": "this is not a valid HTTP/1.1 request",
+        }[self._refusal]
+        answer = refusal(self._refusal, words)
+        head = b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n"
+        status = STATUS_LINE[HTTP_STATUS[self._refusal]]
+        self.transport.write(status + head % len(answer.body) + answer.body)
+        self.transport.close()
+
+    def _wait_for_head(self) -> None:
+        self._stop_waiting()
+        self._timer = self.loop.call_later(self.head_timeout_s, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _give_up(self) -> None:
+        if not self.transport.is_closing():
             self.transport.close()
 
-        def _await_head(self) -> None:
-            self._head_came()
-            self._head_timer = self.loop.call_later(head_timeout_s, self._give_up)
 
-        def _head_came(self) -> None:
-            if self._head_timer is not None:
-                self._head_timer.cancel()
-                self._head_timer = None
-
-        def _give_up(self) -> None:
-            if not self.transport.is_closing():
-                self.transport.close()
-
-    return BoundedHttp
+def bounded_http(header_bytes: int, head_timeout_s: float) -> type[asyncio.Protocol]:
+    """A protocol class with these bounds; uvicorn makes one of it for each connection."""
+    bounds = {"header_bytes": header_bytes, "head_timeout_s": head_timeout_s}
+    return type("BoundedHttpOfServer", (BoundedHttp,), bounds)
 
 
 class OpenWebSocket(WebSocketsSansIOProtocol):

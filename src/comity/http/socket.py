@@ -213,7 +213,6 @@ async def _deny(error: ComityError, send: Send) -> None:
     """Refuses the handshake with the same JSON as any other route."""
     answer = error_answer(error)
     headers = [(b"content-type", answer.content_type), *answer.headers, *SECURITY]
-    headers = [(name, value) for name, value in headers if name != b"connection"]
     await send({"type": "websocket.http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "websocket.http.response.body", "body": answer.body})
 

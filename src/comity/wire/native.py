@@ -23,12 +23,12 @@ from comity.model.command import (
     SetGroup,
     SetRule,
 )
-from comity.model.constraint import ConstraintKind, ConstraintState
+from comity.model.constraint import ConstraintKind, ConstraintState, check_designator
 from comity.model.intent import AircraftCategory, IntentState
 from comity.model.observation import Provenance, Report
 from comity.model.participant import Participant, Person, Role, SigningKey
 from comity.model.rule import Levels, Recipient
-from comity.model.volume import Instant, Volumes
+from comity.model.volume import Instant, Volumes, check_volumes
 
 FeedName = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9-]{1,39}$", max_length=40)]
 """A feed's name within its participant: the same alphabet as every other id that people choose."""
@@ -46,6 +46,9 @@ class IntentBody(_Body, frozen=True):
     crewed: bool
     accept_conflicts: tuple[Reference, ...] = ()
 
+    def __post_init__(self) -> None:
+        check_volumes(self.volumes)
+
     def command(self) -> FileIntent:
         return FileIntent(self.volumes, self.category, self.crewed, self.accept_conflicts)
 
@@ -58,6 +61,10 @@ class IntentChange(_Body, frozen=True):
     volumes: Volumes | None = None
     accept_conflicts: tuple[Reference, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.volumes is not None:
+            check_volumes(self.volumes)
+
     def command(self, id_: str) -> ChangeIntent:
         return ChangeIntent(EntityId(id_), self.ovn, self.state, self.volumes, self.accept_conflicts)
 
@@ -68,6 +75,10 @@ class ConstraintBody(_Body, frozen=True):
     kind: ConstraintKind
     designator: str
     volumes: Volumes
+
+    def __post_init__(self) -> None:
+        check_volumes(self.volumes)
+        check_designator(self.designator)
 
     def command(self) -> PublishConstraint:
         return PublishConstraint(self.kind, self.designator, self.volumes)
@@ -81,6 +92,12 @@ class ConstraintChange(_Body, frozen=True):
     kind: ConstraintKind | None = None
     designator: str | None = None
     volumes: Volumes | None = None
+
+    def __post_init__(self) -> None:
+        if self.volumes is not None:
+            check_volumes(self.volumes)
+        if self.designator is not None:
+            check_designator(self.designator)
 
     def command(self, id_: str) -> ChangeConstraint:
         return ChangeConstraint(EntityId(id_), self.ovn, self.state, self.kind, self.designator, self.volumes)
