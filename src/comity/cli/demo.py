@@ -20,7 +20,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from comity.cli.demo_setup import Tokens, free_port, prepare
+from comity.cli.demo_setup import Tokens, free_port, logging_to, prepare
 from comity.client import Client
 from comity.clock import SystemClock
 from comity.config import Config
@@ -56,7 +56,7 @@ def demo(directory: Path, port: int | None, seed: int, seconds: float | None) ->
     config = prepare(directory)
     wanted = port if port is not None else free_port(config.server.host, config.server.port)
     show = Console(highlight=False)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    with logging_to(config), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         status = runner.run(_Demo(config, wanted, seed, seconds, show).run())
     if status:
         raise SystemExit(status)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import logging
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -50,18 +51,26 @@ snapshot_s = 300.0
 
 
 def prepare(directory: Path) -> Config:
-    """The directory's configuration, made if there is none; logs go to a file beside it."""
+    """The directory's configuration, made if there is none."""
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     target = directory / "comity.toml"
     if not (directory / "issuer.key").exists():
         create_ed25519(directory / "issuer.key")
     if not target.exists():
         target.write_text(_HEAD + _genesis(), encoding="utf-8")
-    config = load_config(target)
-    log = (directory / "log.jsonl").open("a", encoding="utf-8")
-    set_up_logging(config.logging.level, log)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    return config
+    return load_config(target)
+
+
+@contextmanager
+def logging_to(config: Config) -> Iterator[None]:
+    """Logs go to a file beside the configuration, and leave the terminal to the story."""
+    with (config.folder / "log.jsonl").open("a", encoding="utf-8") as file:
+        handler = set_up_logging(config.logging.level, file)
+        logging.getLogger("httpx").setLevel(logging.WARNING)
+        try:
+            yield
+        finally:
+            logging.getLogger().removeHandler(handler)
 
 
 def _genesis() -> str:
