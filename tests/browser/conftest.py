@@ -17,10 +17,10 @@ from comity.http.pages import STATIC
 
 pytest.importorskip("playwright", reason="playwright is not installed (requirements for tests)")
 
-from playwright.sync_api import Browser, sync_playwright  # noqa: E402
+from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.fake_exchange import FakeExchange  # noqa: E402
-from tests.browser.map_page import CHROMIUM_FLAGS, MapPage, open_map  # noqa: E402
+from tests.browser.fake_exchange import FakeExchange
+from tests.browser.map_page import CHROMIUM_FLAGS, MapPage, open_map
 
 
 def _installed() -> str | None:
@@ -57,19 +57,20 @@ def browser(built_map: None) -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture
+Opener = Callable[..., MapPage]
+
+
+@pytest.fixture(scope="module")
 def fake() -> Iterator[FakeExchange]:
     exchange = FakeExchange()
     yield exchange
     exchange.close()
 
 
-Opener = Callable[..., MapPage]
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def sign_in(browser: Browser) -> Iterator[Opener]:
-    """``sign_in(url, token)`` -> MapPage, on any exchange; tabs are closed at the end."""
+    """``sign_in(url, token)`` -> MapPage, on any exchange; tabs are closed at the module's end. Opening one
+    costs seconds of software drawing, so tests share a tab where they can."""
     opened: list[MapPage] = []
 
     def opener(url: str, token: str, **size: int) -> MapPage:

@@ -1,5 +1,5 @@
-"""A stand-in exchange for the map's tests: serves the built page as the real one does, and a stream that the test
-conducts frame by frame. It decides nothing and releases nothing; it only speaks the frames of ``http/frames``.
+"""A stand-in exchange for the map's tests: serves the built page as the real one does, and a stream that the
+test conducts frame by frame. It decides and releases nothing; it only speaks the frames of ``http/frames``.
 
 Runs uvicorn on 127.0.0.1, port 0, in a thread of its own; ``close`` ends it within seconds.
 """
@@ -58,16 +58,12 @@ SEEN: Final = [
 
 
 class FakeExchange:
-    """Conducted from the test's thread. ``ticking`` False makes it silent; ``accepting`` False refuses sockets."""
+    """Conducted from the test's thread. ``ticking``: False makes it silent. ``accepting``: False refuses
+    sockets."""
 
     def __init__(self) -> None:
         self.clock = SystemClock()
-        self.began = self.clock.now()
-        self.items: list[ReleasedItem] = items(self.began)
-        self.tracks: list[TrackView] = tracks()
-        self.ticking = True
-        self.accepting = True
-        self.refused: dict[str, str] = {}
+        self.reset()
         self.cursors: list[str | None] = []
         self.seen_queries: list[str | None] = []
         self._sockets: set[WebSocket] = set()
@@ -117,6 +113,19 @@ class FakeExchange:
         )
 
     # What the test may do.
+
+    def reset(self) -> None:
+        """The sky as it was, and everything well. Clients learn of it by the next ``show``."""
+        self.began = self.clock.now()
+        self.items: list[ReleasedItem] = items(self.began)
+        self.tracks: list[TrackView] = tracks()
+        self.ticking = True
+        self.accepting = True
+        self.refused: dict[str, str] = {}
+
+    def show(self) -> None:
+        """A whole snapshot to everybody."""
+        self._call(lambda: self._broadcast(self._snapshot("slow")))
 
     def drop(self) -> None:
         """Cuts every socket without a word."""

@@ -1,4 +1,4 @@
-"""Signing in to the map with a real browser, and asking it what it shows. For the fake exchange and the real one.
+"""Signing in to the map with a real browser, and asking it what it shows. For the fake exchange and the real.
 
 ``open_map(browser, url, token)`` works against any exchange that serves the built page. Waiting is by polling
 ``evaluate`` from here: the page's content security policy forbids the string form of ``wait_for_function``.
@@ -46,10 +46,12 @@ class MapPage:
             self.errors.append(text)
 
     def _asked(self, url: str) -> None:
-        if not url.startswith((self.url, self.url.replace("http", "ws", 1), "blob:", "data:")):
+        if not url.startswith((self.url, self.url.replace("http", "ws", 1), "blob:", "data:", "about:")):
             self.foreign.append(url)
 
     def sign_in(self, token: str) -> None:
+        """By link, in a fresh page: in the map's own the link changes only the fragment."""
+        self.page.goto("about:blank")
         self.page.goto(f"{self.url}/#token={token}")
 
     def debug(self, name: str) -> Any:
@@ -70,6 +72,16 @@ class MapPage:
         """Live, the map is there, and it has drawn what is in view."""
         self.until_live(seconds)
         self.until(lambda: (self.debug("drawing") or {}).get("frames", 0) > 2, "the map has drawn", seconds)
+
+    def reset(self) -> None:
+        """Back to how the page was when it was opened, as a person would do it."""
+        for _ in range(4):
+            self.page.keyboard.press("Escape")
+        if not self.text("#as-of").endswith("Z"):
+            self.page.keyboard.press("l")
+        self.page.get_by_role("radio", name="Next 6 h").click()
+        self.page.keyboard.press("Escape")
+        self.page.keyboard.press("f")
 
     def text(self, selector: str) -> str:
         return self.page.locator(selector).inner_text()

@@ -1,4 +1,4 @@
-"""A made-up sky over the Alps for the browser tests: items of every kind, level and state, and a few aircraft.
+"""A made-up sky over the Alps for the browser tests: items of every kind, level and state, some aircraft.
 
 Built from the model's own values and encoded as the exchange encodes them, so a changed shape shows here.
 Pure functions of ``now``; aircraft move along straight lines.

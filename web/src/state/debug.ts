@@ -10,6 +10,7 @@
 //   __comity.volumes     drawn now: {solid, dashed, hatched, own}
 //   __comity.drawing     {frames, spentMs, visible}: the map's own drawing on the main thread
 //   __comity.camera      {lat, lon, zoom} or null
+//   __comity.places      {id: {lat, lon}} of the aircraft in view, where they are drawn just now
 import { theScene } from "../map/commands";
 import { drawnVolumes } from "../map/volumes";
 import { horizon, link, live, nowMs, picture, zone } from "./store";
@@ -58,6 +59,11 @@ const DEBUG = {
     const scene = theScene();
     if (!scene) return null;
     return { frames: scene.framesDrawn, spentMs: scene.spentMs, visible: scene.fleet.visible.length };
+  },
+  get places() {
+    const scene = theScene();
+    const visible = scene?.fleet.visible ?? [];
+    return Object.fromEntries(visible.map(({ track }) => [track.id, scene?.placeOf(track.id)]));
   },
   get camera() {
     const scene = theScene();
