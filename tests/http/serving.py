@@ -164,7 +164,8 @@ def serving(
     running = threading.Thread(target=thread, name="exchange")
     running.start()
     try:
-        assert up.wait(30) and ready, failed
+        assert up.wait(30), "the exchange did not come up"
+        assert ready, failed
         yield ready[0]
     finally:
         done.set()

@@ -12,9 +12,9 @@ import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from tests.http.serving import INTENT, VOLUME, Served, changed, serving
 
 from comity.clock import seconds
+from tests.http.serving import INTENT, VOLUME, Served, changed, serving
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +173,7 @@ def test_another_media_type_is_refused(served: Served, north: httpx.Client) -> N
 
 @pytest.mark.parametrize("key", [None, "short", "x" * 65, "white space", "ümlaut-key"])
 def test_a_write_needs_an_idempotency_key(north: httpx.Client, key: str | None) -> None:
-    headers = {} if key is None else {"Idempotency-Key": key.encode("latin-1")}
+    headers = {} if key is None else {b"Idempotency-Key": key.encode("latin-1")}
     response = north.post("/v1/intents", json=INTENT, headers=headers)
     assert error_of(response) == (400, "invalid_input", "Idempotency-Key")
 
@@ -342,7 +342,7 @@ def test_forged_tokens_are_refused(served: Served) -> None:
     public = served.issuer.public_key().public_bytes_raw()
     forged = [
         jwt.encode(claims, OTHER_KEY, algorithm="EdDSA"),
-        jwt.encode(claims, None, algorithm="none"),
+        jwt.encode(claims, "", algorithm="none"),
         jwt.encode(claims, public, algorithm="HS256"),
         jwt.encode(claims, served.issuer._key, algorithm="EdDSA", headers={"typ": "logout+jwt"}),
         jwt.encode(claims, served.issuer._key, algorithm="EdDSA", headers={"crit": ["exp"], "exp": 1}),
@@ -360,7 +360,7 @@ def test_forged_tokens_are_refused(served: Served) -> None:
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer    x y", "Basic bm9ydGg6bm9ydGg=", "Bearer \u00e9"])
 def test_other_authorizations_are_refused(served: Served, header: str) -> None:
     with served.client(None) as stranger:
-        response = stranger.get("/v1/airspace", headers={"Authorization": header.encode("latin-1")})
+        response = stranger.get("/v1/airspace", headers={b"Authorization": header.encode("latin-1")})
         assert error_of(response) == (401, "unauthenticated", None)
         assert error_of(stranger.get("/v1/airspace")) == (401, "unauthenticated", None)
 

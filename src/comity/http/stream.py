@@ -112,9 +112,7 @@ class Hub:
         """One frame to every client. Yields between participants; waits for none of their clients."""
         began_s = self._exchange.clock.monotonic()
         for who in list(self._clients):
-            frames = Frames(self._exchange, now, self._limits.page_changes)
-            for client in list(self._clients.get(who, ())):
-                self._serve(client, frames, now)
+            self._serve_all(who, now)
             await asyncio.sleep(0)
         self._ticked.set()
         self._ticked = asyncio.Event()
@@ -152,6 +150,11 @@ class Hub:
         for clients in list(self._clients.values()):
             for client in list(clients):
                 self._dismiss(client, "the exchange is stopping", STOPPING)
+
+    def _serve_all(self, who: ParticipantId, now: datetime) -> None:
+        frames = Frames(self._exchange, now, self._limits.page_changes)
+        for client in list(self._clients.get(who, ())):
+            self._serve(client, frames, now)
 
     def _serve(self, client: Client, frames: Frames, now: datetime) -> None:
         if client.last:
