@@ -1,4 +1,4 @@
-"""A backup taken while writes go on has all that was acknowledged before; restored, its roots are the same."""
+"""A backup taken while writes go on has all that was acknowledged before; restored, it has the same roots."""
 
 from __future__ import annotations
 

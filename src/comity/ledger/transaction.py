@@ -9,10 +9,16 @@ error leaves open what the disk holds: then nothing more is taken until the file
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import apsw
 
 from comity.errors import ComityError, LedgerFull, OutcomeUnknown, Unavailable
+from comity.ledger.schema import BUSY_MS
+
+
+EMPTYING_MS: Final = 200
+"""How long emptying the write-ahead log waits for readers, and appends for it; larger succeeds more often."""
 
 
 class Transactions:
@@ -46,12 +52,15 @@ class Transactions:
 
     def empty_wal(self) -> bool:
         """Copies the write-ahead log into the file and cuts it to nothing; False while a reader holds it."""
+        self.connection.set_busy_timeout(EMPTYING_MS)
         try:
             self.connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
         except (apsw.BusyError, apsw.LockedError, apsw.FullError):
             return False
         except apsw.Error as error:
             raise self.give_up(f"copying the write-ahead log: {error}") from error
+        finally:
+            self.connection.set_busy_timeout(BUSY_MS)
         return True
 
     def check_usable(self) -> None:
