@@ -26,21 +26,25 @@ from numpy.typing import NDArray
 
 from comity.geo.earth import (
     A_M,
+    B_M,
     SMALLEST_CURVATURE_RADIUS_M,
     Floats,
     frame_at,
     normals,
     on_ellipsoid,
     units,
-    xyz,
+    xyz_of,
 )
-from comity.geo.rings import Indices, reach_m, rings
+from comity.geo.rings import Indices, Point, reach_m, ring, rings, short_ring
 from comity.model.shape import Circle, Shape
 
 Geometries = NDArray[np.object_]
 
 REACH_RAD: Final = math.radians(60.0)
 """Farthest projected angle from an anchor. Larger: fewer slow cases, a coarser tolerance."""
+
+ALWAYS_FITS_RAD: Final = REACH_RAD - math.radians(11.0)
+"""An outline no wider than this is within reach of its own anchor, which is at most 11 degrees away."""
 
 _ANCHOR_DEG: Final = 15.0
 _ROUND: Final = 1e-9
@@ -74,7 +78,9 @@ class Outlines:
             if len(self._shapes) + len(missing) > len(self.balls_m):
                 missing = {id(s): s for s in shapes}
                 self._clear(max(self._capacity, 2 * len(missing)))
-            self._add(list(missing.values()))
+            new = list(missing.values())
+            if len(new) > 1 or not self._add_one(new[0]):
+                self._add(new)
             known = self._row_of
             found = [known[id(s)] for s in shapes]
         return np.array(found, dtype=np.intp)
@@ -110,13 +116,36 @@ class Outlines:
             if isinstance(shape, Circle):
                 reach = reach_m(shape.radius_m)
                 radii[k], balls[k], angles[k] = shape.radius_m, reach, reach / SMALLEST_CURVATURE_RADIUS_M
-                centres[k] = xyz(lats=shape.centre.lat, lons=shape.centre.lon)
+                centres[k] = xyz_of(lat=shape.centre.lat, lon=shape.centre.lon)
         self.centres[rows], self.balls_m[rows] = centres, balls * (1.0 + _ROUND)
         self.angles_rad[rows], self.circles_m[rows] = angles, radii
         self.anchors[rows] = nearest_anchors(centres)
         self._shapes.extend(ordered)
         self._rings.extend(made.points[a:b].copy() for a, b in zip(starts, ends, strict=True))
         self._row_of.update({id(s): first + k for k, s in enumerate(ordered)})
+
+    def _add_one(self, shape: Shape) -> bool:
+        """``_add`` for one circle or short polygon, in a third of the time; False for other outlines."""
+        if isinstance(shape, Circle):
+            reach = reach_m(shape.radius_m)
+            points = ring(shape)
+            centre = xyz_of(lat=shape.centre.lat, lon=shape.centre.lon)
+            ball, angle, radius = reach, reach / SMALLEST_CURVATURE_RADIUS_M, shape.radius_m
+        else:
+            corners = short_ring(shape)
+            if corners is None:
+                return False
+            points = np.array(corners)
+            centre, angle = _cap(corners)
+            ball, radius = 2.0 * A_M * math.sin(angle / 2.0) * 1.0001 + 0.01, math.nan
+        row = len(self._shapes)
+        self.centres[row] = centre
+        self.balls_m[row], self.angles_rad[row] = ball * (1.0 + _ROUND), angle
+        self.circles_m[row], self.anchors[row] = radius, _nearest_anchor(*centre)
+        self._shapes.append(shape)
+        self._rings.append(points)
+        self._row_of[id(shape)] = row
+        return True
 
 
 class Plane:
@@ -132,21 +161,32 @@ class Plane:
         found: Geometries = self._polygons[rows]
         missing = rows[shapely.is_missing(found)]
         if missing.size:
-            self._project(np.unique(missing))
+            self._project(np.unique(missing) if len(missing) > 1 else missing)
             found = self._polygons[rows]
         return found
 
     def points(self, rows: Indices) -> Floats:
-        """A vertex of each; only after ``polygons`` of the same rows."""
+        """A place in each, its middle if that lies in it; only after ``polygons`` of the same rows."""
         return np.asarray(self._points[rows])
 
     def _project(self, rows: Indices) -> None:
+        if len(rows) == 1:
+            row = int(rows[0])
+            flat = project(self._rings[row], self.frame)
+            polygon = shapely.polygons(flat)
+            middle = shapely.get_coordinates(shapely.centroid(polygon))[0]
+            self._polygons[row] = polygon
+            self._points[row] = middle if shapely.contains_xy(polygon, *middle) else flat[0]
+            return
         chosen = [self._rings[row] for row in rows.tolist()]
         counts = [len(r) for r in chosen]
         flat = project(np.concatenate(chosen), self.frame)
         ring_of = np.repeat(np.arange(len(chosen)), counts)
-        self._polygons[rows] = shapely.polygons(shapely.linearrings(flat, indices=ring_of))
-        self._points[rows] = flat[np.cumsum(counts) - counts]
+        polygons = shapely.polygons(shapely.linearrings(flat, indices=ring_of))
+        middles = shapely.get_coordinates(shapely.centroid(polygons))
+        inside: NDArray[np.bool_] = shapely.contains_xy(polygons, middles[:, 0], middles[:, 1])
+        self._polygons[rows] = polygons
+        self._points[rows] = np.where(inside[:, None], middles, flat[np.cumsum(counts) - counts])
 
 
 def project(directions: Floats, frame: Floats) -> Floats:
@@ -162,6 +202,12 @@ def nearest_anchors(directions: Floats) -> NDArray[np.int32]:
     around = _AROUND[band + 6]
     place = np.rint(np.degrees(np.arctan2(y, x)) / 360.0 * around).astype(np.int32) % around
     return np.asarray((band + 6) * 32 + place, dtype=np.int32)
+
+
+def _nearest_anchor(x: float, y: float, z: float) -> int:
+    band = round(math.degrees(math.atan2(z, math.hypot(x, y))) / _ANCHOR_DEG)
+    around = int(_AROUND[band + 6])
+    return (band + 6) * 32 + round(math.degrees(math.atan2(y, x)) / 360.0 * around) % around
 
 
 _AROUND: Final = np.maximum(
@@ -189,6 +235,22 @@ def _caps(points: Floats, starts: Indices, counts: Indices) -> tuple[Floats, Flo
     gap = units(points) - np.repeat(units(middles), counts, axis=0)
     chords = np.sqrt(np.maximum.reduceat(np.einsum("ij,ij->i", gap, gap), starts))
     return on_ellipsoid(middles), 2.0 * np.arcsin(np.minimum(chords / 2.0 + _ROUND * 1e-3, 1.0))
+
+
+def _cap(points: list[Point]) -> tuple[Point, float]:
+    """``_caps`` for one ring."""
+    xs, ys, zs = zip(*points, strict=True)
+    x, y, z = min(xs) + max(xs), min(ys) + max(ys), min(zs) + max(zs)
+    length = math.sqrt(x * x + y * y + z * z)
+    if length < 1.0:
+        x, y, z, length = A_M, 0.0, 0.0, A_M
+    ux, uy, uz = x / length, y / length, z / length
+    chord = 0.0
+    for px, py, pz in points:
+        size = math.sqrt(px * px + py * py + pz * pz)
+        chord = max(chord, math.dist((px / size, py / size, pz / size), (ux, uy, uz)))
+    scale = math.sqrt((ux * ux + uy * uy) / (A_M * A_M) + uz * uz / (B_M * B_M))
+    return (ux / scale, uy / scale, uz / scale), 2.0 * math.asin(min(chord / 2.0 + _ROUND * 1e-3, 1.0))
 
 
 def _angles(directions: Floats, unit: Floats) -> Floats:
