@@ -91,17 +91,19 @@ function rectAt(wanted: Wanted, dx: number, dy: number): Rect {
   return { left, top, right: left + wanted.width, bottom: top + wanted.height };
 }
 
-/** `before`: sides of the last placement by key. `symbols`: anchors that no block may cover. */
+/** `before`: sides of the last placement by key. `symbols`: anchors that no aircraft's block may cover; a volume's
+    label may lie over them, or in dense traffic no volume would have its name. */
 export function place(
   wanted: readonly Wanted[],
   before: ReadonlyMap<string, number>,
   symbols: readonly { readonly px: number; readonly py: number }[] = [],
 ): Placed[] {
   const taken = new Taken();
-  for (const { px, py } of symbols) taken.add({ left: px - 5, top: py - 5, right: px + 5, bottom: py + 5 });
+  const marks = new Taken();
+  for (const { px, py } of symbols) marks.add({ left: px - 5, top: py - 5, right: px + 5, bottom: py + 5 });
   const placed: Placed[] = [];
   for (const one of [...wanted].sort((a, b) => a.rank - b.rank)) {
-    const found = one.centred ? centred(one, taken) : beside(one, taken, before.get(one.key));
+    const found = one.centred ? centred(one, taken) : beside(one, taken, marks, before.get(one.key));
     if (!found) continue;
     taken.add(rectAt(one, found.dx, found.dy));
     placed.push(found);
@@ -118,12 +120,13 @@ function centred(one: Wanted, taken: Taken): Placed | null {
   return one.always ? { key: one.key, dx, dy: middle, side: 0 } : null;
 }
 
-function beside(one: Wanted, taken: Taken, last: number | undefined): Placed | null {
+function beside(one: Wanted, taken: Taken, marks: Taken, last: number | undefined): Placed | null {
   const order = [...Array(SIDES).keys()];
   if (last !== undefined) order.unshift(last);
   for (const side of order) {
     const [dx, dy] = corner(side, one.width, one.height);
-    if (taken.free(rectAt(one, dx, dy))) return { key: one.key, dx, dy, side };
+    const rect = rectAt(one, dx, dy);
+    if (taken.free(rect) && marks.free(rect)) return { key: one.key, dx, dy, side };
   }
   if (!one.always) return null;
   const [dx, dy] = corner(last ?? 0, one.width, one.height);

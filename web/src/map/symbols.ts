@@ -9,8 +9,10 @@ import { columnOf, DOT_COLUMN, RING_COLUMN } from "./glyphs";
 
 const SIZE_PX = 30;
 const SMALL_PX = 18;
-/** Above so many in view the symbols shrink, so that a continent stays readable. */
+const TINY_PX = 12;
+/** Above so many in view the symbols shrink, so that a continent stays readable under them. */
 const CROWD = 900;
+const SWARM = 3000;
 
 function rgb(hex: string): number {
   return Number.parseInt(hex.slice(1), 16);
@@ -37,7 +39,8 @@ const sprite: Sprite = { px: 0, py: 0, angle_rad: 0, column: 0, hollow: false, s
 export function drawFleet(canvas: AircraftCanvas, fleet: Fleet, view: View, vectorMinutes: number): void {
   const { visible } = fleet;
   canvas.begin(visible.length);
-  const size = visible.length > CROWD || view.zoom < 4 ? SMALL_PX : SIZE_PX;
+  const crowded = visible.length > CROWD || view.zoom < 4;
+  const size = visible.length > SWARM ? TINY_PX : crowded ? SMALL_PX : SIZE_PX;
   const important = (craft: Craft): boolean => craft.track.level !== "broadcast" || Boolean(craft.track.emergency);
   for (const pass of [false, true]) {
     for (const craft of visible) {

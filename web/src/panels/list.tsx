@@ -84,7 +84,8 @@ function Counts() {
   const hidden = picture.value.items.size - items.length;
   return (
     <p class="counts" id="counts">
-      <strong>{items.length}</strong> in the airspace · <strong>{tracks.length}</strong> aircraft
+      <strong>{items.length.toLocaleString("en-GB")}</strong> in the airspace ·{" "}
+      <strong>{tracks.length.toLocaleString("en-GB")}</strong> aircraft
       {hidden > 0 && !search.value && <span> · {hidden} outside the time shown</span>}
     </p>
   );
