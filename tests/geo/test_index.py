@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from comity.clock import seconds
 from comity.geo import earth
-from comity.geo.boxes import PAD_M, Box, cells_box, outline_box, outline_boxes
-from comity.geo.cells import grid_cells
+from comity.geo.boxes import PAD_M, Box, coarsened, diameter_m, outline_box, outline_boxes
+from comity.geo.cells import FINEST_FITS_M, GRID_LEVELS, corners, grid_cells, level_of
 from comity.geo.grid import SIDES_M, cell_for, cells_for
 from comity.geo.heights import WORST_CASE, Environment
 from comity.geo.index import VolumeIndex
@@ -67,14 +67,20 @@ def test_every_place_of_an_outline_is_in_its_box(data: st.DataObject, centre: La
 
 
 @settings(max_examples=examples(100), deadline=None)
-@given(st.data(), places())
-def test_the_box_of_an_outlines_cells_holds_the_outline(data: st.DataObject, centre: LatLon) -> None:
-    shape = data.draw(outlines(centre))
-    box = cells_box(grid_cells(shape), 0.0, 100.0, 0.0, 1.0)
-    lats, lons = reference.boundary(shape, 20)
-    points = earth.xyz(lats=lats, lons=lons)
-    assert (points >= box[:3]).all()
-    assert (points <= box[3:6]).all()
+@given(st.data(), places(), st.sampled_from([5_000.0, 30_000.0, 300_000.0, 5_000_000.0]))
+def test_a_coarsened_box_holds_the_grid_cells(data: st.DataObject, centre: LatLon, extent_m: float) -> None:
+    shape = data.draw(outlines(centre, extent_m))
+    plain = Box(*outline_box(shape), 0.0, 100.0, 0.0, 1.0)
+    box = coarsened(plain, 10.0, 1.0)
+    assert box[6:] == (-10.0, 110.0, -1.0, 2.0)
+    cells = grid_cells(shape)
+    if diameter_m(plain) <= FINEST_FITS_M:
+        assert {level_of(cell) for cell in cells} == {GRID_LEVELS[0]}
+    for cell in cells:
+        lats, lons = zip(*corners(cell), strict=True)
+        points = earth.xyz(lats=lats, lons=lons)
+        assert (points >= box[:3]).all()
+        assert (points <= box[3:6]).all()
 
 
 @settings(max_examples=examples(60), deadline=None)

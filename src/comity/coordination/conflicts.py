@@ -15,12 +15,11 @@ import msgspec
 
 from comity.coordination.state import State
 from comity.errors import TooLarge
-from comity.geo.cells import cells_touch, grid_cells
+from comity.geo.cells import cell_of, cells_touch, grid_cells
 from comity.geo.heights import bounds
 from comity.geo.overlap import overlapping
 from comity.ids import EntityId, ParticipantId
 from comity.model.constraint import Constraint, ConstraintKind
-from comity.model.released import ReservedVolume
 from comity.model.rule import Level
 from comity.model.volume import Volume4D, Volumes
 from comity.release.coarsen import lingers_until
@@ -119,29 +118,24 @@ def _coarse_overlaps(
     owners: set[ParticipantId],
     now: datetime,
 ) -> Iterable[Item]:
-    mine = grid_cells(volume.outline)
+    """Those whose level-0 form touches the volume. Its own cells are found only once something is near."""
     lower_m = bounds(volume.lower, state.environment, now).lower_m
     upper_m = bounds(volume.upper, state.environment, now).upper_m
-    seen: set[EntityId] = set()
-    for item, _ in state.volumes.near_coarsened(volume, owners):
-        if item.id in seen or level_of(item, policy.levels(item.owner, asker)) is not Level.RESERVED:
+    mine: tuple[int, ...] = ()
+    for item in state.volumes.near_coarsened(volume, owners):
+        if level_of(item, policy.levels(item.owner, asker)) is not Level.RESERVED:
             continue
-        seen.add(item.id)
         if not item.state.live() and now >= lingers_until(item.changed_at):
             continue
-        for reserved in state.volumes.reserved(item):
-            if _touches(reserved, volume, mine, lower_m, upper_m):
+        near = [
+            reserved.cells
+            for reserved in state.volumes.reserved(item)
+            if reserved.start < volume.end
+            and volume.start < reserved.end
+            and reserved.lower_w84_m <= upper_m
+            and lower_m <= reserved.upper_w84_m
+        ]
+        if near:
+            mine = mine or grid_cells(volume.outline)
+            if any(cells_touch(mine, [cell_of(token) for token in cells]) for cells in near):
                 yield item
-                break
-
-
-def _touches(
-    reserved: ReservedVolume, volume: Volume4D, mine: tuple[int, ...], lower_m: float, upper_m: float
-) -> bool:
-    return (
-        reserved.start < volume.end
-        and volume.start < reserved.end
-        and reserved.lower_w84_m <= upper_m
-        and lower_m <= reserved.upper_w84_m
-        and cells_touch(mine, [int(token.ljust(16, "0"), 16) for token in reserved.cells])
-    )

@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from comity.clock import seconds
-from comity.geo.cells import corners
-from comity.geo.earth import A_M, B_M, ONE_MINUS_E2, SMALLEST_CURVATURE_RADIUS_M, Floats, normals, xyz, xyz_of
+from comity.geo.cells import grid_reach_m
+from comity.geo.earth import A_M, B_M, ONE_MINUS_E2, SMALLEST_CURVATURE_RADIUS_M, Floats, xyz, xyz_of
 from comity.geo.heights import Environment, bounds
 from comity.geo.rings import reach_m
 from comity.model.shape import Circle, Polygon, Shape
@@ -29,8 +29,6 @@ that; single precision at 6,400 km moves a limit by up to 0.25 m, once when stor
 BULGE: Final = 1.03
 """On the depth of the surface behind a polygon's corners. The edges' own bend between corners (geodesic
 against great ellipse) is under 0.5 % of that depth; larger only makes boxes of large polygons larger."""
-
-_LARGEST_CURVATURE_RADIUS_M: Final = A_M * A_M / B_M
 
 
 class Box(NamedTuple):
@@ -68,13 +66,23 @@ def volume_box(volume: Volume4D, environment: Environment) -> Box:
     )
 
 
-def cells_box(cells: Sequence[int], lower_m: float, upper_m: float, start_s: float, end_s: float) -> Box:
-    """The box of grid cells, with a band above the ellipsoid and a time span."""
-    boxes = np.array([_cell_box(cell) for cell in cells])
-    low, high = boxes[:, :3].min(axis=0), boxes[:, 3:].max(axis=0)
-    x_low, y_low, z_low = low.tolist()
-    x_high, y_high, z_high = high.tolist()
-    return Box(x_low, y_low, z_low, x_high, y_high, z_high, lower_m, upper_m, start_s, end_s)
+def diameter_m(box: Box) -> float:
+    """Nothing in the box's outline is farther apart than this, in a straight line."""
+    return math.dist(box[:3], box[3:6])
+
+
+def coarsened(box: Box, height_m: float, time_s: float) -> Box:
+    """A box grown so that it holds the grid cells of the outline that it is of, without finding them;
+    heights and times grow by what is given, on either side."""
+    reach = grid_reach_m(diameter_m(box))
+    space = EVERYWHERE if reach == math.inf else _grown(box, reach + PAD_M)
+    heights = box.lower_m - height_m, box.upper_m + height_m
+    return Box(*space, *heights, box.start_s - time_s, box.end_s + time_s)
+
+
+def _grown(box: Box, by_m: float) -> Corners:
+    x_low, y_low, z_low, x_high, y_high, z_high = box[:6]
+    return x_low - by_m, y_low - by_m, z_low - by_m, x_high + by_m, y_high + by_m, z_high + by_m
 
 
 def outline_box(outline: Shape) -> Corners:
@@ -143,19 +151,3 @@ def _polygon_box(polygon: Polygon) -> Corners:
     if pad == math.inf:
         return EVERYWHERE
     return x_low - pad, y_low - pad, z_low - pad, x_high + pad, y_high + pad, z_high + pad
-
-
-def _cell_box(cell: int) -> Corners:
-    """A cell is convex on S2's sphere, whose points are the ellipsoid's normals: it lies in the cap of
-    normals that reaches its corners, and along the surface a normal turns no slower than once in the
-    largest radius of curvature."""
-    square = corners(cell)
-    points: Floats = normals(lats=[c[0] for c in square], lons=[c[1] for c in square])
-    middle = points.sum(axis=0)
-    middle /= math.sqrt(float(middle @ middle))
-    angle = float(np.arccos(np.clip((points @ middle).min(), -1.0, 1.0))) * 1.000001 + 1e-7
-    weights = middle * (A_M * A_M, A_M * A_M, B_M * B_M)
-    centre = weights / math.sqrt(float(middle @ weights))
-    out = _LARGEST_CURVATURE_RADIUS_M * angle + PAD_M
-    low, high = (centre - out).tolist(), (centre + out).tolist()
-    return low[0], low[1], low[2], high[0], high[1], high[2]

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -34,6 +35,11 @@ MAX_CELLS: Final = 32
 """Enough for an elongated outline of 30:1 at its level, few enough to draw, to send and to compare.
 Larger: level 0 tells more of an outline's form. Level 0 of the grid has 6 cells, so it always suffices."""
 
+FINEST_FITS_M: Final = 12_000.0
+"""An outline no longer than this has at most ``MAX_CELLS`` cells of the finest level. Such cells lie
+within a cell's diagonal (15.6 km) of its middle plus half of it, and none has less area than S2's
+kMinArea 1.25 (48 km² at level 10): 32 of them allow 13.9 km. It doubles with each coarser level."""
+
 MARGIN_M: Final = 1.0
 """Made larger by this on every side; an arc of 20 km bends by 0.03 m on either sphere."""
 
@@ -42,9 +48,13 @@ _CELL_AREA_SR: Final = 2.65
 """No cell is longer or larger at level 0 (S2's kMaxDiag 2.44 radii and kMaxArea 2.64, rounded up); they
 halve and quarter with each level. Too large only costs time: levels are tried that cannot do."""
 
+_COARSEST_REACHED: Final = 2
+"""Below this level a cell spans a quarter of the earth, and a reach says nothing any more."""
+
 _HIGHEST: Final = 30
 
 
+@lru_cache(maxsize=4_096)
 def grid_cells(shape: Shape) -> tuple[int, ...]:
     """Sorted ids of cells of one level that hold the outline."""
     points, extent_m, area_sr = _outer_loop(shape)
@@ -56,6 +66,18 @@ def grid_cells(shape: Shape) -> tuple[int, ...]:
         if len(cells) <= MAX_CELLS:
             return tuple(sorted(cells))
     raise AssertionError("six cells hold the earth")
+
+
+def grid_reach_m(diameter_m: float) -> float:
+    """How far from an outline of this diameter, at most, any point of its ``grid_cells`` is: the diagonal
+    of a cell of the coarsest level that they can have. Infinite where that is not small against the earth."""
+    for level in GRID_LEVELS:
+        if level < _COARSEST_REACHED:
+            break
+        doublings = float(2 ** (GRID_LEVELS[0] - level))
+        if diameter_m <= FINEST_FITS_M * doublings:
+            return _CELL_DIAGONAL_M / 2.0**level
+    return math.inf
 
 
 def level_of(cell: int) -> int:

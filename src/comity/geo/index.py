@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comity.clock import seconds
-from comity.geo.boxes import Box, cells_box, outline_boxes, volume_box
+from comity.geo.boxes import Box, outline_boxes, volume_box
 from comity.geo.grid import LooseGrid, cell_for, cells_for, gathered
 from comity.geo.heights import Environment, bounds
 from comity.model.volume import Volume4D
@@ -53,7 +53,10 @@ class VolumeIndex:
 
     def insert(self, volume: Volume4D, item: int, owner: int) -> int:
         """Add a volume; its handle, which is its own until ``remove``."""
-        box = volume_box(volume, self._environment)
+        return self.insert_box(volume_box(volume, self._environment), item, owner)
+
+    def insert_box(self, box: Box, item: int, owner: int) -> int:
+        """Add a box as it is; its handle."""
         if self._free:
             handle = self._free.pop()
         else:
@@ -125,14 +128,15 @@ class VolumeIndex:
         return self._sift(gathered(bags, np.dtype(np.uint32)), box)
 
     def box_of(self, volume: Volume4D) -> Box:
-        """The box with which ``search`` looks."""
+        """The box with which ``search`` looks and under which ``insert`` puts."""
         return volume_box(volume, self._environment)
 
-    def box_of_cells(
-        self, cells: Sequence[int], lower_m: float, upper_m: float, start_s: float, end_s: float
-    ) -> Box:
-        """The box of grid cells; heights above the ellipsoid, seconds since 1970."""
-        return cells_box(cells, lower_m, upper_m, start_s, end_s)
+    def diameters_m(self, handles: Handles) -> NDArray[np.float64]:
+        """Nothing in the outline of each of these is farther apart than this."""
+        squares = np.zeros(len(handles))
+        for low, high in zip(self._limits[:3], self._limits[3:], strict=True):
+            squares += (high[handles].astype(np.float64) - low[handles]) ** 2
+        return np.asarray(np.sqrt(squares))
 
     def _overlaps(self, handle: int, box: Box) -> bool:
         x_low, y_low, z_low, x_high, y_high, z_high, lower_m, upper_m, start_s, end_s = box
