@@ -256,7 +256,7 @@ def test_a_stream_cut_anywhere_gives_the_same_reports(cuts: list[int]) -> None:
 
 
 def test_caches_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("comity.feeds.sbs._CACHE_ENTRIES", 100)
+    monkeypatch.setattr("comity.feeds.sbs_words.MAX_WORDS", 100)
     decoder = SbsDecoder()
     for number in range(1, 1_000):
         decoder.decode(line(address=f"{number:X}", callsign=f"C{number}"), received_at=NOW)

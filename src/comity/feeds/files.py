@@ -2,8 +2,8 @@
 
 Lines whose times lie within ``STEP_S`` of the first of a piece go together; a line without a readable
 time goes with the one before it. In the stratux log form the nanoseconds before the line pace it. Times
-that run backwards (a log of several starts) wait for nothing, and the pace goes on from there. :func:`first_time` tells where a recording begins, so that it can be
-played as if it were now.
+that run backwards (a log of several starts) wait for nothing, and the pace goes on from there.
+:func:`first_time` tells where a recording begins, so that it can be played as if it were now.
 """
 
 from __future__ import annotations

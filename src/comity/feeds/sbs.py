@@ -29,16 +29,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any, Final, TypeVar
+from datetime import datetime
+from typing import Any, Final
 
 import numpy as np
 
 from comity.clock import micros
 from comity.errors import InvalidInput
+from comity.feeds import sbs_words
 from comity.feeds.lines import Splitter
+from comity.feeds.sbs_words import Times, Unreadable, Words
 from comity.model.altitude import Datum
-from comity.model.batch import DATUM_CODE, ReportBatch, empty, normal_address, normal_callsign
+from comity.model.batch import DATUM_CODE, ReportBatch, empty
 from comity.model.intake import Rejection
 from comity.units import (
     METRES_PER_FOOT,
@@ -53,25 +55,10 @@ KINDS: Final = frozenset({b"SEL", b"ID", b"AIR", b"STA", b"CLK", b"START"})
 MAX_OFFSET_S: Final = 100 * 366 * 86_400.0
 """A century: a longer shift is a unit mistake, and would leave the years that times may have."""
 
-_CACHE_ENTRIES: Final = 100_000
-"""Distinct words remembered per decoder before it forgets them all; larger costs memory only."""
-
 _TYPES: Final = frozenset(b"%d" % kind for kind in range(1, 9))
 _DIGITS: Final = b"0123456789.-+"
-_GROUND: Final = {b"": -1, b"0": 0, b"1": 1, b"-1": 1}
-_SQUAWK: Final = re.compile(rb"[0-7]{1,4}\Z")
-_NUMBER: Final = re.compile(rb"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)\Z")
-_NOT_A_NUMBER: Final = re.compile(rb"[+-]?(?:nan|inf|infinity)\Z", re.IGNORECASE)
-_DATE: Final = re.compile(rb"(\d{4})/(\d{2})/(\d{2})\Z")
-_TIME: Final = re.compile(rb"([01]\d|2[0-3]):([0-5]\d):([0-5]\d)\Z")
-_FRACTION: Final = re.compile(rb"(?:\.(\d{1,6}))?\Z")
-_START: Final = re.compile(r"\w{3} (\w{3} \d{1,2} \d{2}:\d{2}:\d{2}) \+0000 UTC (\d{4})\Z")
 _NANOSECONDS: Final = re.compile(rb"\d{1,18}\Z")
-
-_T = TypeVar("_T")
 _NAN: Final = float("nan")
-_Numbers = tuple[float, float, float, float, float, float]
-_UNKNOWN: Final[_Numbers] = (_NAN, _NAN, _NAN, _NAN, _NAN, _NAN)
 
 _Row = tuple[str, int, bytes, int, int, float, float, float, float, float, float]
 """address, observed_us, callsign, squawk, on ground, altitude ft, speed kt, track, lat, lon, rate ft/min."""
@@ -86,9 +73,12 @@ class SbsDecoder:
         self._zone_us = round(zone_offset_s * 1e6)
         self._splitter = Splitter()
         self._started_us: int | None = None
-        self._addresses: dict[bytes, str | None] = {}
-        self._callsigns: dict[bytes, bytes | None] = {}
-        self._times = _Times()
+        self._times = Times()
+        self._addresses = Words(sbs_words.address)
+        self._callsigns = Words(sbs_words.callsign)
+        self._squawks = Words(sbs_words.squawk)
+        self._grounds = Words(sbs_words.ground)
+        self._numbers = Words(sbs_words.number)
 
     def decode(
         self, chunk: bytes, *, received_at: datetime, time_offset_s: float = 0.0, last: bool = False
@@ -102,11 +92,9 @@ class SbsDecoder:
         lines = self._splitter.feed(chunk)
         if last:
             lines += self._splitter.finish()
-        rows: list[_Row] = []
         rejected: dict[Rejection, int] = {}
-        skipped = self._read(
-            lines, rows, rejected, received_us=micros(received_at), offset_us=round(time_offset_s * 1e6)
-        )
+        rows: list[_Row] = []
+        skipped = self._read(lines, rows, rejected, micros(received_at), round(time_offset_s * 1e6))
         if self._splitter.too_long > long_before:
             rejected[Rejection.LINE_TOO_LONG] = self._splitter.too_long - long_before
         batch = _columns(rows)
@@ -119,102 +107,97 @@ class SbsDecoder:
         lines: Sequence[bytes],
         rows: list[_Row],
         rejected: dict[Rejection, int],
-        *,
         received_us: int,
         offset_us: int,
     ) -> int:
-        """Append what the lines say; returns how many carried no report."""
+        """Append what the lines say; returns how many carried no report. The inner loop of ingest: one look
+        into a dictionary for each word that was met before, and no call."""
         skipped = 0
-        append = rows.append
+        append, addresses, callsigns, squawks = rows.append, self._addresses, self._callsigns, self._squawks
+        grounds, numbers, time_of = self._grounds, self._numbers, self._times.of
         shift_us = offset_us - self._zone_us
+        last_date = last_clock = b""
+        last_us = received_us
         for line in lines:
             fields = line.split(b",")
-            observed_us: int | None = received_us
-            if len(fields) == FIELDS + 1 and _NANOSECONDS.match(fields[0]):
-                if offset_us and self._started_us is not None:
-                    observed_us = self._started_us + int(fields[0]) // 1000 + offset_us
-                del fields[0]
-            if len(fields) != FIELDS or fields[0] != b"MSG" or fields[1] not in _TYPES:
-                reason = self._other(line, fields)
-                if reason is None:
-                    skipped += 1
+            observed_us = received_us
+            try:
+                if len(fields) != FIELDS or fields[0] != b"MSG" or fields[1] not in _TYPES:
+                    logged_us = self._log_form(line, fields, offset_us)
+                    if logged_us is None:
+                        skipped += 1
+                        continue
+                    observed_us = logged_us or received_us
+                (
+                    _,
+                    _,
+                    _,
+                    _,
+                    word,
+                    _,
+                    date,
+                    clock,
+                    _,
+                    _,
+                    sign,
+                    feet,
+                    knots,
+                    track,
+                    lat,
+                    lon,
+                    rate,
+                    squawk,
+                    *rest,
+                ) = fields
+                address = addresses[word]
+                if date or clock:
+                    if clock != last_clock or date != last_date:
+                        last_us = time_of(date, clock) + shift_us
+                        last_date, last_clock = date, clock
+                    observed_us = last_us
+                if lat or lon:
+                    if (lat + lon).translate(None, _DIGITS):
+                        raise _why_not(lat, lon)
+                    place = float(lat), float(lon)
                 else:
-                    rejected[reason] = rejected.get(reason, 0) + 1
-                continue
-            if fields[6] or fields[7]:
-                observed_us = self._times.of(fields[6], fields[7])
-                if observed_us is not None:
-                    observed_us += shift_us
-            row = self._row(fields, observed_us)
-            if isinstance(row, Rejection):
-                rejected[row] = rejected.get(row, 0) + 1
-            else:
-                append(row)
+                    place = _NAN, _NAN
+                append(
+                    (
+                        address,
+                        observed_us,
+                        callsigns[sign],
+                        squawks[squawk],
+                        grounds[rest[3]],
+                        numbers[feet],
+                        numbers[knots],
+                        numbers[track],
+                        *place,
+                        numbers[rate],
+                    )
+                )
+            except ValueError as error:
+                reason = error.reason if isinstance(error, Unreadable) else Rejection.MALFORMED
+                rejected[reason] = rejected.get(reason, 0) + 1
         return skipped
 
-    def _row(self, fields: list[bytes], observed_us: int | None) -> _Row | Rejection:
-        address = self._addresses.get(fields[4], "")
-        if address == "":
-            address = _remember(self._addresses, fields[4], _address(fields[4]))
-        if address is None:
-            return _why(fields[4], Rejection.BAD_ADDRESS)
-        if observed_us is None:
-            return Rejection.BAD_TIME
-        callsign = fields[10] and self._callsign(fields[10])
-        if callsign is None:
-            return _why(fields[10], Rejection.BAD_CALLSIGN)
-        squawk = -1
-        if fields[17]:
-            if not _SQUAWK.match(fields[17]):
-                return Rejection.BAD_SQUAWK
-            squawk = int(fields[17])
-        ground = _GROUND.get(fields[21])
-        if ground is None:
-            return Rejection.MALFORMED
-        numbers = _numbers(fields)
-        if isinstance(numbers, Rejection):
-            return numbers
-        return (address, observed_us, callsign, squawk, ground, *numbers)
-
-    def _callsign(self, word: bytes) -> bytes | None:
-        known = self._callsigns.get(word, b"")
-        return _remember(self._callsigns, word, _callsign(word)) if known == b"" else known
-
-    def _other(self, line: bytes, fields: list[bytes]) -> Rejection | None:
-        """What a line is that is no whole MSG: None if it may be skipped."""
-        if not line:
+    def _log_form(self, line: bytes, fields: list[bytes], offset_us: int) -> int | None:
+        """For a line that is no plain MSG: when it was logged (0: not told) if it is one of a stratux log,
+        whose fields are then as in a plain one; None if it carries no report; or ``Unreadable``."""
+        if len(fields) == FIELDS + 1 and fields[1] == b"MSG" and fields[2] in _TYPES:
+            nanoseconds = fields.pop(0)
+            if _NANOSECONDS.match(nanoseconds):
+                if offset_us and self._started_us is not None:
+                    return self._started_us + int(nanoseconds) // 1000 + offset_us
+                return 0
+        elif not line:
             return None
-        if not line.isascii():
-            return Rejection.NOT_ASCII
-        if fields[0] in KINDS:
+        elif not line.isascii():
+            raise Unreadable(Rejection.NOT_ASCII)
+        elif fields[0] in KINDS:
             if fields[0] == b"START" and len(fields) == 2:
-                self._started_us = _start_us(fields[1].decode("ascii"))
+                self._started_us = sbs_words.start_us(fields[1])
             return None
-        return Rejection.MALFORMED
-
-
-class _Times:
-    """Reads dates and times as if their zone were UTC, remembering the words it has seen."""
-
-    def __init__(self) -> None:
-        self._days: dict[bytes, int | None] = {}
-        self._clock: dict[bytes, int | None] = {}
-        self._fractions: dict[bytes, int | None] = {}
-
-    def of(self, date: bytes, clock: bytes) -> int | None:
-        """Microseconds since the epoch; None where it is no time."""
-        day = self._days.get(date, -1)
-        if day == -1:
-            day = _remember(self._days, date, _day_us(date))
-        seconds = self._clock.get(clock[:8], -1)
-        if seconds == -1:
-            seconds = _remember(self._clock, clock[:8], _clock_us(clock[:8]))
-        fraction = self._fractions.get(clock[8:], -1)
-        if fraction == -1:
-            fraction = _remember(self._fractions, clock[8:], _fraction_us(clock[8:]))
-        if day is None or seconds is None or fraction is None:
-            return None
-        return day + seconds + fraction
+        raise Unreadable(Rejection.MALFORMED)
 
 
 class LineTimes:
@@ -222,47 +205,33 @@ class LineTimes:
     1970 before there is one."""
 
     def __init__(self) -> None:
-        self._times = _Times()
+        self._times = Times()
         self._started_us = 0
 
     def of(self, line: bytes) -> int | None:
+        """Microseconds since 1970, or None where the line has no readable time."""
         fields = line.split(b",", 8)
-        if fields[0] == b"START" and len(fields) == 2 and line.isascii():
-            self._started_us = _start_us(fields[1].decode("ascii").strip()) or self._started_us
+        if fields[0] == b"START" and len(fields) == 2:
+            self._started_us = sbs_words.start_us(fields[1]) or self._started_us
             return self._started_us or None
-        if fields[0] == b"MSG":
-            return self._times.of(fields[6], fields[7]) if len(fields) == 9 and fields[7] else None
         if len(fields) == 9 and fields[1] == b"MSG" and _NANOSECONDS.match(fields[0]):
             return self._started_us + int(fields[0]) // 1000
-        return None
+        if len(fields) < 9 or fields[0] != b"MSG" or not fields[7]:
+            return None
+        try:
+            return self._times.of(fields[6], fields[7])
+        except Unreadable:
+            return None
 
 
-def _numbers(fields: list[bytes]) -> _Numbers | Rejection:
-    """Fields 11 to 16. Python's ``float`` takes more than the format has, so the bytes are checked too."""
-    words = fields[11:17]
-    joined = b"".join(words)
-    if not joined:
-        return _UNKNOWN
-    if joined.translate(None, _DIGITS):
-        return _why_not_numbers(words)
-    if bool(fields[14]) != bool(fields[15]):
-        return Rejection.MALFORMED
-    try:
-        alt, knots, track, lat, lon, rate = [float(word) if word else _NAN for word in words]
-        return alt, knots, track, lat, lon, rate
-    except ValueError:
-        return Rejection.MALFORMED
-
-
-def _why_not_numbers(words: list[bytes]) -> Rejection:
-    if not b"".join(words).isascii():
-        return Rejection.NOT_ASCII
-    odd = [word for word in words if word and not _NUMBER.match(word)]
-    return Rejection.NOT_FINITE if all(_NOT_A_NUMBER.match(word) for word in odd) else Rejection.MALFORMED
-
-
-def _why(word: bytes, reason: Rejection) -> Rejection:
-    return reason if word.isascii() else Rejection.NOT_ASCII
+def _why_not(*words: bytes) -> Unreadable:
+    """Why these are not all numbers."""
+    for word in words:
+        try:
+            sbs_words.number(word)
+        except Unreadable as error:
+            return error
+    return Unreadable(Rejection.MALFORMED)
 
 
 def _columns(rows: list[_Row]) -> ReportBatch:
@@ -282,54 +251,3 @@ def _columns(rows: list[_Row]) -> ReportBatch:
     batch.vertical_rate_mps = rate * METRES_PER_SECOND_PER_FOOT_PER_MINUTE
     batch.accuracy_m = np.full(len(rows), np.nan)
     return batch
-
-
-def _remember(cache: dict[bytes, _T], word: bytes, value: _T) -> _T:
-    if len(cache) >= _CACHE_ENTRIES:
-        cache.clear()
-    cache[word] = value
-    return value
-
-
-def _address(word: bytes) -> str | None:
-    return normal_address(word.decode("ascii")) if word.isascii() else None
-
-
-def _callsign(word: bytes) -> bytes | None:
-    normal = normal_callsign(word.decode("ascii")) if word.isascii() else None
-    return None if normal is None else normal.encode("ascii")
-
-
-def _day_us(word: bytes) -> int | None:
-    match = _DATE.match(word)
-    if match is None:
-        return None
-    try:
-        day = datetime(int(match[1]), int(match[2]), int(match[3]), tzinfo=UTC)
-    except ValueError:
-        return None
-    return micros(day) if 2000 <= day.year < 2100 else None
-
-
-def _clock_us(word: bytes) -> int | None:
-    match = _TIME.match(word)
-    if match is None:
-        return None
-    return (int(match[1]) * 3600 + int(match[2]) * 60 + int(match[3])) * 1_000_000
-
-
-def _fraction_us(word: bytes) -> int | None:
-    match = _FRACTION.match(word)
-    if match is None:
-        return None
-    return int((match[1] or b"0").ljust(6, b"0"))
-
-
-def _start_us(text: str) -> int | None:
-    match = _START.match(text)
-    if match is None:
-        return None
-    try:
-        return micros(datetime.strptime(f"{match[1]} {match[2]} +0000", "%b %d %H:%M:%S %Y %z"))
-    except ValueError:
-        return None

@@ -146,8 +146,6 @@ class SourceTable:
                 self._grow()
         else:
             return -1
-        for name, (_, unknown) in _COLUMNS.items():
-            getattr(self, name)[slot] = unknown
         if not address.startswith("~"):
             self.number[slot] = int(address, 16)
         self._slots[address] = slot
@@ -284,10 +282,13 @@ class SourceTable:
         keep_us = now_us - round(self._settings.expire_after_s * 1e6)
         used = len(self._addresses)
         live = np.fromiter(self._slots.values(), np.intp, len(self._slots))
-        for slot in live[self.received_us[live] < keep_us].tolist():
-            del self._slots[self._addresses[slot]]
-            self._free.append(slot)
-            self.lat[slot] = self.lon[slot] = np.nan
+        gone = live[self.received_us[live] < keep_us]
+        if len(gone):
+            for slot in gone.tolist():
+                del self._slots[self._addresses[slot]]
+                self._free.append(slot)
+            for name, (_, unknown) in _COLUMNS.items():
+                getattr(self, name)[gone] = unknown
         lost = np.flatnonzero(self.observed_us[:used] < keep_us)
         self.lat[lost] = self.lon[lost] = np.nan
         shown = np.flatnonzero(~np.isnan(self.lat[:used]))
