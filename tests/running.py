@@ -14,7 +14,7 @@ import uvloop
 from comity.cli.demo_setup import Tokens, prepare
 from comity.client import Client
 from comity.clock import SystemClock
-from comity.config import Config
+from comity.config import Config, load_config
 from comity.ids import ParticipantId
 from comity.runtime import Runtime
 from comity.sim.cast import DESKS
@@ -38,7 +38,10 @@ class Running(NamedTuple):
 @contextmanager
 def served(directory: Path) -> Iterator[tuple[str, Config]]:
     """The exchange of a directory, made if there is none; stopped in order at the end."""
-    config = prepare(directory)
+    prepare(directory)
+    file = directory / "comity.toml"
+    file.write_text(file.read_text().replace("checkpoint_s = 10.0", "checkpoint_s = 0.5"))
+    config = load_config(file)
     ready, stopped = threading.Event(), threading.Event()
     loop_of: list[asyncio.AbstractEventLoop] = []
     url_of: list[str] = []

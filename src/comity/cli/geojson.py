@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import shapely
 import shapely.affinity
-from shapely.geometry import MultiPolygon, Polygon, mapping
+from shapely.geometry import Polygon, mapping
 from shapely.geometry.base import BaseGeometry
 
 from comity.geo.earth import Floats, lats_lons
@@ -104,12 +104,12 @@ def flat(points: Sequence[tuple[float, float]]) -> BaseGeometry:
     if around:
         corners += _over_the_pole(corners, around)
     whole = shapely.make_valid(Polygon(corners))
-    parts = []
+    pieces = []
     for shift in range(-2, 3):
         piece = shapely.intersection(whole, shapely.box(-180 + 360 * shift, -90, 180 + 360 * shift, 90))
         moved = shapely.affinity.translate(piece, xoff=-360.0 * shift)
-        parts += [part for part in _polygons(moved) if part.area > 0]
-    return parts[0] if len(parts) == 1 else MultiPolygon(parts)
+        pieces += [part for part in _polygons(moved) if part.area > 0]
+    return shapely.union_all(pieces)
 
 
 def _winding(corners: Sequence[tuple[float, float]]) -> int:
