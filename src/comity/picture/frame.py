@@ -58,7 +58,7 @@ class Tracks(Protocol):
     rows: Rows
 
     def __len__(self) -> int: ...
-    def id(self, index: int) -> str: ...
+    def names(self) -> list[str]: ...
     def views(self, indices: Sequence[int]) -> list[TrackView]: ...
     def pieces(self, indices: Sequence[int]) -> list[bytes]: ...
     def forget(self) -> None: ...
@@ -76,8 +76,9 @@ class Encoded:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def id(self, index: int) -> str:
-        return f"{int(self.rows['number'][index]):06X}" if self._ids is None else self._ids[index]
+    def names(self) -> list[str]:
+        """The ids, in order."""
+        return _hex(self.rows["number"]) if self._ids is None else self._ids
 
     def views(self, indices: Sequence[int]) -> list[TrackView]:
         return _views(self.rows[np.asarray(indices, np.intp)], self._names(indices), self._now_us)
@@ -98,7 +99,7 @@ class Encoded:
     def _names(self, indices: Sequence[int]) -> list[str]:
         if self._ids is not None:
             return [self._ids[index] for index in indices]
-        return [f"{number:06X}" for number in self.rows["number"][np.asarray(indices, np.intp)].tolist()]
+        return _hex(self.rows["number"][np.asarray(indices, np.intp)])
 
 
 class Overlaid:
@@ -115,8 +116,8 @@ class Overlaid:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def id(self, index: int) -> str:
-        return f"{int(self.rows['number'][index]):06X}"
+    def names(self) -> list[str]:
+        return _hex(self.rows["number"])
 
     def views(self, indices: Sequence[int]) -> list[TrackView]:
         return self._gather(indices, self._base.views, self._over.views)
@@ -169,9 +170,7 @@ class Frame:
         )
 
     def ids(self) -> list[str]:
-        return [self.addressed.id(i) for i in range(len(self.addressed))] + [
-            self.referenced.id(i) for i in range(len(self.referenced))
-        ]
+        return self.addressed.names() + self.referenced.names()
 
     def since(self, before: Frame) -> tuple[bytes, list[str]]:
         """JSON of what is new or changed since ``before``, and the ids that are gone. Age is not a change."""
@@ -182,9 +181,8 @@ class Frame:
             return known[1], known[2]
         changed, gone = _by_number(before.addressed.rows, self.addressed.rows)
         pieces = self.addressed.pieces(changed.tolist())
-        names = [f"{number:06X}" for number in gone.tolist()]
         changed_too, gone_too = _by_id(before.referenced, self.referenced)
-        delta = _array(pieces + self.referenced.pieces(changed_too)), names + gone_too
+        delta = _array(pieces + self.referenced.pieces(changed_too)), _hex(gone) + gone_too
         self._deltas[id(before)] = (before, *delta)
         return delta
 
@@ -205,6 +203,10 @@ def _array(pieces: Iterable[bytes]) -> bytes:
     return b"[" + b",".join(pieces) + b"]"
 
 
+def _hex(numbers: NDArray[np.int64]) -> list[str]:
+    return [f"{number:06X}" for number in numbers.tolist()]
+
+
 def _by_number(before: Rows, after: Rows) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
     old, new = before["number"], after["number"]
     if len(old) == len(new) and bool((old == new).all()):
@@ -217,10 +219,12 @@ def _by_number(before: Rows, after: Rows) -> tuple[NDArray[np.intp], NDArray[np.
 
 
 def _by_id(before: Encoded, after: Encoded) -> tuple[list[int], list[str]]:
-    old = {before.id(index): index for index in range(len(before))}
+    if before.names() == after.names():
+        return np.flatnonzero(differ(before.rows, after.rows)).tolist(), []
+    old = {name: index for index, name in enumerate(before.names())}
     changed = []
-    for index in range(len(after)):
-        place = old.pop(after.id(index), None)
+    for index, name in enumerate(after.names()):
+        place = old.pop(name, None)
         if place is None or before.rows[place].tobytes() != after.rows[index].tobytes():
             changed.append(index)
     return changed, sorted(old)
