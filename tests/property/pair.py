@@ -1,0 +1,350 @@
+"""Two worlds played side by side, and everything that ``south`` is told compared byte by byte.
+
+``play`` raises ``Difference`` at the first answer or frame that is not the same in both, and ``Parted``
+where the worlds turned out not to be a pair after all (``permitted`` is asked of what really happened after
+every single act). Requests are built from the first world's answers and sent, the same bytes, to both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import uvloop
+
+from comity.clock import ManualClock
+from comity.ids import EntityId, Ids
+from comity.model.rule import Levels
+from comity.wire.encode import encode_time
+from tests.permitted import permitted
+from tests.property import happened as h
+from tests.property.plans import Act, Look, Move, Plan, Restart, South, Tick
+from tests.property.playing import Player, Request
+from tests.property.stack import (
+    SOUTH,
+    Answer,
+    Caller,
+    Listener,
+    Stack,
+    copy_of,
+    make_template,
+)
+
+RAM = Path("/dev/shm")
+"""Ledgers of these tests need no disk: what they promise after a crash is tested elsewhere."""
+
+
+class Difference(Exception):
+    """``south`` was told something else in one world than in the other: a leak."""
+
+    def __init__(self, what: str, first: object, second: object) -> None:
+        super().__init__(f"{what}\n  first:  {first!r}\n  second: {second!r}")
+        self.what = what
+
+
+class Parted(Exception):
+    """What happened gives ``south`` the right to tell the worlds apart."""
+
+
+def play(plan: Plan) -> int:
+    """Play a plan; the number of answers and frames compared. Raises ``Difference`` or ``Parted``."""
+    with (
+        tempfile.TemporaryDirectory(dir=RAM if RAM.is_dir() else None, prefix="comity-pair-") as name,
+        asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+    ):
+        return runner.run(_play(plan, Path(name)))
+
+
+@lru_cache(maxsize=16)
+def template(start: Any, floor: Levels) -> Path:
+    """Made once for each start and floor, and removed with the process's own folder (see ``conftest``)."""
+    directory = TEMPLATES / f"{start:%Y%m%d%H%M}-{abs(hash(floor))}"
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(make_template(directory, start, floor))
+    return directory
+
+
+TEMPLATES = Path(tempfile.mkdtemp(dir=RAM if RAM.is_dir() else None, prefix="comity-templates-"))
+
+
+def forget_templates() -> None:
+    template.cache_clear()
+    shutil.rmtree(TEMPLATES, ignore_errors=True)
+
+
+async def _play(plan: Plan, directory: Path) -> int:
+    made = await asyncio.to_thread(template, plan.start, plan.floor)
+    both = Both(plan, [copy_of(made, directory / name) for name in ("first", "second")])
+    await both.open()
+    try:
+        for move in plan.moves:
+            await both.move(move)
+        await both.part()
+    finally:
+        await both.close()
+    return both.compared
+
+
+class Both:
+    """Two stacks, one clock each, moved together."""
+
+    def __init__(self, plan: Plan, directories: list[Path]) -> None:
+        self.compared = 0
+        self._plan = plan
+        self._players = [Player(Stack(each, ManualClock(plan.start))) for each in directories]
+        self._callers: list[Caller] = []
+        self._streams: list[Listener] = []
+        self._token = ""
+        self._knows = Knowledge()
+
+    # --- opening and closing
+
+    async def open(self) -> None:
+        for player in self._players:
+            await player.stack.open()
+            player.begun()
+        self._token = self._players[0].stack.token(SOUTH, self._plan.start)
+        self._call()
+        self._streams = [await player.stack.listen(self._token) for player in self._players]
+        self._check_streams(self._streams, "the stream's beginning")
+
+    def _call(self) -> None:
+        self._callers = [player.stack.caller(self._token) for player in self._players]
+
+    async def close(self) -> None:
+        for caller in self._callers:
+            await caller.close()
+        for player in self._players:
+            with suppress(OSError):
+                await player.stack.close()
+
+    async def _restart(self) -> None:
+        await self.close()
+        self._check_streams(self._streams, "a stream until its end")
+        for player in self._players:
+            await player.stack.open()
+        self._call()
+        cursor = self._knows.cursors[-1] if self._knows.cursors else None
+        self._streams = [await player.stack.listen(self._token, cursor) for player in self._players]
+
+    # --- moves
+
+    async def move(self, move: Move) -> None:
+        match move:
+            case Tick(at=at):
+                await self._pass(at)
+            case Act():
+                await self._act(move)
+            case South():
+                await self._south(move)
+            case Look(again=again):
+                await self._look(again)
+            case Restart():
+                await self._restart()
+        self._check_pair()
+
+    async def _pass(self, at: datetime) -> None:
+        for player in self._players:
+            clock = player.stack.clock
+            clock.advance((at - clock.now()).total_seconds())
+            player.note(h.Ticked())
+        self._check_pair()
+        await self._tick()
+
+    async def _act(self, move: Act) -> None:
+        for player, event in zip(self._players, (move.first, move.second), strict=True):
+            if event is not None:
+                await player.act(event)
+
+    async def _look(self, again: bool) -> None:
+        await self._tick()
+        for request in self._knows.requests(self._players[0]):
+            await self._compare(request)
+        if again:
+            await self._stream_again()
+
+    async def part(self) -> None:
+        """The last look: whatever else came on the streams."""
+        await self._tick()
+
+    def _check_pair(self) -> None:
+        now = self._players[0].stack.clock.now()
+        one, other = (permitted(player.world(), SOUTH, now) for player in self._players)
+        if one != other:
+            raise Parted
+
+    async def _tick(self) -> None:
+        for player in self._players:
+            await player.stack.tick()
+        self._check_streams(self._streams, "a tick of the stream")
+
+    async def _south(self, move: South) -> None:
+        request = self._request(move.event)
+        if request is None:
+            return
+        answer = await self._compare(request)
+        if answer.status == 409 and move.insist:
+            refs = tuple(
+                conflict["item"]["ref"]
+                for conflict in json.loads(answer.body).get("detail", {}).get("conflicts", ())
+            )
+            request = self._request(move.event, refs)
+            assert request is not None
+            answer = await self._compare(request)
+        if answer.status not in (200, 201):
+            return
+        self._knows.wrote(request)
+        for player in self._players:
+            if isinstance(move.event, h.Filed | h.Published | h.Ruled):
+                result = json.loads(answer.body)["result"]
+                player.ids[SOUTH, move.event.name] = result.get("ref") or result["id"]
+            player.note(move.event)
+
+    def _request(self, event: h.Event, accept: tuple[str, ...] = ()) -> Request | None:
+        """The first world's; None where what it is about was refused before."""
+        first = self._players[0]
+        if isinstance(event, h.IntentChanged | h.IntentEnded) and (SOUTH, event.name) not in first.ids:
+            return None
+        return first.request(event, accept)
+
+    async def _stream_again(self) -> None:
+        """A second stream that goes on from the oldest cursor known, and leaves again."""
+        cursor = self._knows.cursors[0] if self._knows.cursors else None
+        streams = [await player.stack.listen(self._token, cursor) for player in self._players]
+        self._check_streams(streams, "a stream resumed")
+        for player, stream in zip(self._players, streams, strict=True):
+            await player.stack.hang_up(stream)
+
+    # --- comparing
+
+    async def _compare(self, request: Request) -> Answer:
+        answers = [
+            await caller.ask(request.method, request.target, request.body, request.key)
+            for caller in self._callers
+        ]
+        self._same(f"{request.method} {request.target} {request.body!r}", *answers)
+        self._knows.learn(request, answers[0])
+        return answers[0]
+
+    def _check_streams(self, streams: list[Listener], what: str) -> None:
+        first, second = (stream.frames for stream in streams)
+        for one, other in zip(first, second, strict=False):
+            self._same(what, one, other)
+        self._same(f"how many frames: {what}", len(first), len(second))
+        for stream in streams:
+            stream.frames.clear()
+
+    def _same(self, what: str, first: object, second: object) -> None:
+        self.compared += 1
+        if first != second:
+            raise Difference(what, first, second)
+
+
+class Knowledge:
+    """What ``south`` has seen and can ask about; and what it can guess, because tests may know more."""
+
+    def __init__(self) -> None:
+        self.refs: dict[str, None] = {}
+        self.cursors: list[str] = []
+        self.times: list[str] = []
+        self.writes: list[Request] = []
+        self.sizes: list[int] = []
+
+    def wrote(self, request: Request) -> None:
+        if request.key is not None:
+            self.writes.append(request)
+
+    def learn(self, request: Request, answer: Answer) -> None:
+        if answer.status != 200 or not answer.body.startswith(b"{"):
+            return
+        body = json.loads(answer.body)
+        for item in body.get("items", ()):
+            self.refs[item["ref"]] = None
+        if "cursor" in body and body["cursor"] not in self.cursors:
+            self.cursors.append(body["cursor"])
+        if request.target == "/v1/log/checkpoint":
+            self.sizes.append(int(body["note"].split("\n")[1]))
+
+    def requests(self, player: Player) -> Iterator[Request]:
+        """Everything there is to ask, as things stand in the first world."""
+        now = encode_time(player.stack.clock.now()).decode().strip('"')
+        self.times.append(now)
+        for target in _ALWAYS:
+            yield Request("GET", target)
+        for cursor in self.cursors[-3:]:
+            yield Request("GET", f"/v1/changes?cursor={cursor}&limit=3")
+        yield Request("GET", f"/v1/changes?cursor={(self.cursors or ['none'])[0]}")
+        for when in (self.times[0], self.times[len(self.times) // 2], now):
+            yield Request("GET", f"/v1/what-others-see?at={quote(when)}")
+        for ref in list(self.refs)[-12:]:
+            yield Request("GET", f"/v1/airspace/{ref}")
+        yield from self._guesses(player)
+        yield from self._log()
+        yield from self.writes[-2:]
+        yield from self.writes[:1]
+
+    def _guesses(self, player: Player) -> Iterator[Request]:
+        """Ids and references of what others have, whether or not ``south`` may know of it."""
+        ids = Ids(player.stack.opened.keyfile.id_secret)
+        day = f"{player.stack.clock.now():%Y-%m-%d}"
+        for number, ((owner, _), id) in enumerate(list(player.ids.items())[-8:]):
+            yield Request("GET", f"/v1/airspace/{id}")
+            yield Request("GET", f"/v1/intents/{id}")
+            if owner != SOUTH:
+                yield Request("GET", f"/v1/airspace/{ids.reference(SOUTH, EntityId(id), day)}")
+                yield Request("GET", f"/v1/rules/{id}")
+                yield Request("DELETE", f"/v1/intents/{id}?ovn=x", b"", f"guess-{day}-{number:04d}")
+        yield Request("DELETE", "/v1/groups/friends?ovn=x", b"", f"guess-group-{day}")
+
+    def _log(self) -> Iterator[Request]:
+        size = self.sizes[-1] if self.sizes else 1
+        yield Request("GET", f"/v1/log/entries?start={max(0, size - 20)}&stop={size + 2}")
+        for position in {0, size // 2, size - 1}:
+            yield Request("GET", f"/v1/log/inclusion?position={position}&size={size}")
+        yield Request("GET", f"/v1/log/consistency?first={self.sizes[0] if self.sizes else 1}&second={size}")
+        yield Request("GET", f"/v1/log/inclusion?position=0&size={size + 100}")
+
+
+_ALWAYS = (
+    "/v1/log/checkpoint",
+    "/v1/airspace",
+    "/v1/intents",
+    "/v1/constraints",
+    "/v1/airspace?lat=47.0&lon=11.0&radius_m=40000",
+    "/v1/airspace?lat=46.2&lon=9.3&radius_m=5000",
+    "/v1/changes?limit=2",
+    "/v1/picture",
+    "/v1/what-others-see",
+    "/v1/what-others-see?recipient=north",
+    "/v1/what-others-see?recipient=nobody",
+    "/v1/whoami",
+    "/v1/rules",
+    "/v1/groups",
+    "/v1/groups/friends",
+    "/v1/participants",
+    "/v1/people",
+    "/v1/charter",
+    "/metrics",
+    "/v1/operator/health",
+    "/v1/tree/checkpoint",
+    "/v1/tree/entries?start=0&stop=5",
+    "/v1/airspace/00000000-0000-4000-8000-000000000000",
+    "/healthy",
+    "/v1/nothing/here",
+)
+
+
+def payloads(answer: Answer) -> list[bytes]:
+    """The payloads that a page of one's own log opens."""
+    entries = json.loads(answer.body)["entries"]
+    return [base64.b64decode(each["payload"]) for each in entries if each.get("payload")]
