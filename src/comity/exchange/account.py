@@ -7,7 +7,7 @@ to that moment, and asked the same question. So the answer rests on the record, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -21,7 +21,8 @@ from comity.exchange.values import SeenBy
 from comity.geo.heights import Environment
 from comity.ids import ParticipantId
 from comity.ledger.entry import Stored
-from comity.model.fact import Payload
+from comity.model.fact import ParticipantPut, Payload
+from comity.model.participant import Participant
 from comity.model.rule import Level
 from comity.release.forms import References, kind_of
 from comity.release.view import form_for
@@ -78,17 +79,33 @@ def seen_by_others(
     return answer
 
 
-def state_at(entries: Iterable[Stored], environment: Environment, at: datetime) -> State:
-    """The state that these entries give up to and including ``at``.
+def state_at(
+    entries: Iterable[Stored],
+    environment: Environment,
+    at: datetime,
+    owner: ParticipantId,
+    members: Mapping[ParticipantId, Participant],
+) -> State:
+    """The state that these entries give up to and including ``at``, as far as it bears on ``owner``'s items.
 
-    Raises ``Undecidable`` where one of them has been erased: an incomplete account would be a wrong one.
+    Other members' rules and groups do not, the centre's groups excepted; so that their records, or their
+    being erased, make no difference to the answer. An erased admission is the member's as it is known now.
+    Raises ``Undecidable`` where anything else has been erased: an incomplete account would be a wrong one.
     """
     state = State(environment)
+    bearing = {owner, *(member.id for member in members.values() if member.centre)}
     for entry in entries:
-        if entry.header.time_us > micros(at):
+        header = entry.header
+        if header.time_us > micros(at):
             break
+        if header.kind.startswith(("rule.", "group.")) and header.owner not in bearing:
+            continue
+        if entry.payload is None and header.kind == "participant.put" and header.owner in members:
+            fact = ParticipantPut(members[header.owner])
+            apply(state, fact, None, from_micros(header.time_us), header.index)
+            continue
         if entry.payload is None:
             raise Undecidable("part of the record for that time has been erased", field="at")
         payload = _decoder.decode(entry.payload)
-        apply(state, payload.fact, None, from_micros(entry.header.time_us), entry.header.index)
+        apply(state, payload.fact, None, from_micros(header.time_us), header.index)
     return state

@@ -226,7 +226,8 @@ class Exchange:
 
     def _seen_at(self, who: ParticipantId, at: datetime, recipient: ParticipantId | None) -> list[SeenBy]:
         entries = self.ledger.reader.entries_either(who, GOVERNING)
-        then = state_at(entries, self.state.environment, at)
+        members = dict(self.state.participants)
+        then = state_at(entries, self.state.environment, at, who, members)
         return seen_by_others(then, who, References(self.writer.ids), at, recipient)
 
     # --- the door out: what is seen
