@@ -76,6 +76,8 @@ def by_rule(frame: Frame) -> dict[str, str]:
     found: dict[str, str] = {}
     for tracks in (frame.addressed, frame.referenced):
         codes = tracks.rows["level"]
-        for index in np.flatnonzero(np.isin(codes, _BY_RULE)).tolist():
-            found[tracks.id(index)] = LEVELS[int(codes[index])]
+        released = np.flatnonzero(np.isin(codes, _BY_RULE)).tolist()
+        names = tracks.names() if released else []
+        for index in released:
+            found[names[index]] = LEVELS[int(codes[index])]
     return found
