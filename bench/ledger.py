@@ -2,7 +2,8 @@
 
 The baseline of an append is the same payload inserted into a table (integer key, blob) of another SQLite
 file with the same settings (WAL, ``synchronous=FULL``, ``secure_delete``) in the same batches. Both are
-measured in turns; a figure is the median of the rounds. CPU is the process's, wall includes the disk's sync, one for each batch.
+measured in turns; a figure is the median of the rounds. CPU is the process's, wall includes the disk's sync,
+one for each batch.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ stop; the rewriting host has the signing key and rebuilds a ledger that agrees w
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -24,7 +25,7 @@ from hypothesis import strategies as st
 from comity.errors import IntegrityFailure, NotFound
 from comity.ids import ParticipantId, SeededEntropy
 from comity.ledger.audit import Flaw
-from comity.ledger.entry import TREE
+from comity.ledger.entry import TREE, own_leaf
 from comity.ledger.keyfile import KeyFile
 from comity.ledger.merkle import leaf_hash
 from comity.ledger.verify import Report, verify
@@ -414,3 +415,75 @@ def test_participants_named_in_a_report_are_those_with_a_log(tmp_path: Path) -> 
     build(tmp_path, count=4)
     assert set(check(tmp_path).logs) == {A, B, C}
     assert ParticipantId(TREE) not in check(tmp_path).logs
+
+
+def forge_last(directory: Path, change_header: Callable[[dict[str, object]], None]) -> None:
+    """Changes the last entry and everything that hangs on it, so that only the change itself is wrong."""
+    raw = apsw.Connection(str(directory / "ledger.db"))
+    index, header = raw.execute("SELECT idx, header FROM entries ORDER BY idx DESC LIMIT 1").fetchall()[0]
+    assert isinstance(header, bytes)
+    content = json.loads(header)
+    change_header(content)
+    forged = json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+    raw.execute("UPDATE entries SET header = ?, leaf = ? WHERE idx = ?", (forged, leaf_hash(forged), index))
+    for log, position in content["logs"]:
+        own = own_leaf(content["commitment"], content["kind"], log, position, content["time_us"])
+        raw.execute(
+            "UPDATE own_leaves SET leaf = ? WHERE entry = ? AND log = (SELECT id FROM logs WHERE name = ?)",
+            (leaf_hash(own), index, log),
+        )
+    raw.close()
+
+
+@pytest.mark.parametrize(
+    ("change_header", "flaw", "index"),
+    [
+        (lambda header: header.update(time_us=T0_US), Flaw.TIME, 38),
+        (lambda header: header.update(index=37), Flaw.HEADER, 38),
+        (lambda header: header.update(v=2), Flaw.HEADER, 38),
+        (lambda header: header.update(period="2026-04"), Flaw.INDEXED, 38),
+        (lambda header: header.update(kind="rule.put"), Flaw.INDEXED, 38),
+        (lambda header: header.update(logs=[["nobody", 0]]), Flaw.INDEXED, 38),
+        (lambda header: header["logs"].append(["nobody", 0]), Flaw.OWN_LOG, 38),
+        (lambda header: header["logs"].append(["tree", 0]), Flaw.OWN_LOG, 38),
+        (lambda header: header["logs"][0].__setitem__(1, 99), Flaw.OWN_LOG, 38),
+        (lambda header: header.update(commitment="00" * 32), Flaw.PAYLOAD, 38),
+        (lambda header: header.update(previous="00" * 32), Flaw.LINK, 37),
+    ],
+)
+def test_what_a_forger_changes_with_all_that_hangs_on_it(
+    tmp_path: Path, change_header: Callable[[dict[str, object]], None], flaw: Flaw, index: int
+) -> None:
+    build(tmp_path, count=39)
+    forge_last(tmp_path, change_header)
+    bad = check(tmp_path).first_bad
+    assert bad is not None
+    assert (bad.flaw, bad.index) == (flaw, index)
+
+
+def test_a_payload_sealed_anew_under_the_key_does_not_match_its_commitment(tmp_path: Path) -> None:
+    """The host has every key; the commitment still holds it to what was said."""
+    build(tmp_path, count=3)
+    ledger = open_ledger(tmp_path)
+    held, _ = ledger._keys.key_for(C, ledger._heads.logs[C], "2026-03", 99)
+    leaf = ledger.reader.leaves(C, 0, 1)[0].leaf
+    sealed = held.key.seal(b"something else", leaf, leaf_hash(leaf))
+    ledger.close()
+    raw = apsw.Connection(str(tmp_path / "ledger.db"))
+    raw.execute("UPDATE entries SET sealed = ? WHERE idx = 2", (sealed,))
+    raw.close()
+    bad = check(tmp_path).first_bad
+    assert bad is not None
+    assert (bad.flaw, bad.index) == (Flaw.PAYLOAD, 2)
+    assert "not the one committed to" in bad.message
+    ledger = open_ledger(tmp_path)
+    with pytest.raises(IntegrityFailure, match="does not match its commitment"):
+        ledger.reader.opening(2)
+    ledger.close()
+
+
+def test_a_ledger_whose_own_key_is_unreadable_is_not_believed(tmp_path: Path) -> None:
+    build(tmp_path)
+    change(tmp_path, "UPDATE about SET value = 'not hex' WHERE name = 'public_key'")
+    report = check(tmp_path, keys=False)
+    assert {finding.flaw for finding in report.findings} == {Flaw.SIGNATURE}

@@ -120,6 +120,8 @@ def connect(path: Path, *, write: bool, storage: Storage) -> apsw.Connection:
         connection = apsw.Connection(str(path), flags=flags, vfs=storage.vfs or None)
     except apsw.CantOpenError as error:
         raise NotFound(f"the ledger {path} cannot be opened", field="ledger") from error
+    except apsw.Error as error:
+        raise Unavailable(f"the ledger {path} cannot be opened: {error}") from error
     try:
         connection.set_busy_timeout(BUSY_MS)
         if storage.exclusive:

@@ -7,7 +7,9 @@ more, and the process has to be restarted, which reads from disk what is so. Ope
 write-ahead log into the file and syncs it, so that pages which a failed sync left in memory alone
 cannot be built upon.
 
-A ``Ledger`` may be used from several threads; appends, checkpoints and erasures take turns.
+A ``Ledger`` may be used from several threads; appends, checkpoints and erasures take turns. In the process
+that writes, nothing but apsw may open the file: closing any other descriptor of it drops SQLite's locks
+(sqlite.org/howtocorrupt.html, 2.2), and another process could then take the write-ahead log away.
 """
 
 from __future__ import annotations

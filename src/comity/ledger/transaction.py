@@ -16,7 +16,6 @@ import apsw
 from comity.errors import ComityError, LedgerFull, OutcomeUnknown, Unavailable
 from comity.ledger.schema import BUSY_MS
 
-
 EMPTYING_MS: Final = 200
 """How long emptying the write-ahead log waits for readers, and appends for it; larger succeeds more often."""
 

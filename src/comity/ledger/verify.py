@@ -97,7 +97,7 @@ def _verify(
     bad = walk.run()
     if bad is not None:
         findings.insert(0, bad)
-    findings += _compare(connection, points, walk, whole=bad is None)
+    findings += _compare(connection, points, walk, bad)
     if bad is None:
         findings += _file_check(connection)
     return Report(
@@ -184,28 +184,36 @@ def _log_named(origin: str, exchange: str) -> str | None:
 
 
 def _compare(
-    connection: apsw.Connection, points: Sequence[_Point], walk: Walk, *, whole: bool
+    connection: apsw.Connection, points: Sequence[_Point], walk: Walk, bad: Finding | None
 ) -> list[Finding]:
-    """Holds the checkpoints against the roots. ``whole``: the walk came to the ledger's end."""
-    agreed: dict[str, set[int]] = {}
+    """Holds the checkpoints against the roots. ``bad``: where the walk ended, if not at the ledger's end.
+
+    A held checkpoint is bracketed by held ones alone: the host can have signed the others anew.
+    """
+    agreed: dict[tuple[str, bool], set[int]] = {}
     for point in points:
-        if point.held and _root(walk, point) == point.checkpoint.root:
-            agreed.setdefault(point.log, set()).add(point.checkpoint.size)
+        if _root(walk, point) == point.checkpoint.root:
+            agreed.setdefault((point.log, False), set()).add(point.checkpoint.size)
+            if point.held:
+                agreed.setdefault((point.log, True), set()).add(point.checkpoint.size)
     findings = []
     for point in sorted(points, key=lambda p: (p.log, p.checkpoint.size)):
         log, size, root = point.log, point.checkpoint.size, _root(walk, point)
         whose = "a held checkpoint" if point.held else "the ledger's own checkpoint"
-        if root is None and whole:
+        if root is None and bad is None:
             end = walk.size_of(log)
             message = f"{whose} of {log} counts {size} leaves; the ledger has {end}: the rest was cut off"
             findings.append(Finding(Flaw.TRUNCATED, message, end if log == TREE else None))
         elif root is not None and root != point.checkpoint.root:
-            since = max((good for good in agreed.get(log, ()) if good < size), default=0)
+            good = agreed.get((log, point.held), set())
+            since = max((each for each in good if each < size), default=0)
             where = f"leaves {since} to {size - 1} of {log} were rewritten"
-            if any(good >= size for good in agreed.get(log, ())):
+            if any(each >= size for each in good):
                 where = "a later one agrees: two histories were signed"
             message = f"{whose} of {log} at size {size} has another root: {where}"
-            findings.append(Finding(Flaw.REWRITTEN, message, _entry_at(connection, log, since)))
+            explained = bad is not None and not point.held
+            index = None if explained else _entry_at(connection, log, since)
+            findings.append(Finding(Flaw.REWRITTEN, message, index))
     return findings
 
 
