@@ -340,6 +340,19 @@ def test_a_removed_person_and_a_suspended_participant_can_do_nothing(tmp_path: P
     asyncio.run(main())
 
 
+def test_an_id_given_again_does_not_revive_its_old_tokens(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as w:
+            issued = w.clock.now()
+            w.clock.advance(10.0)
+            await w.do(CENTRE, c.RemovePerson(SOUTH, DESK))
+            await w.do(CENTRE, c.PutPerson(Person(DESK, SOUTH, "Somebody else", (Role.OBSERVER,))))
+            assert w.exchange.is_revoked(SOUTH, DESK, "token-1", issued)
+            assert not w.exchange.is_revoked(SOUTH, DESK, "token-2", w.clock.now() + timedelta(seconds=1))
+
+    asyncio.run(main())
+
+
 def test_a_charter_can_demand_signed_commands(tmp_path: Path) -> None:
     async def main() -> None:
         async with world(tmp_path) as w:

@@ -43,6 +43,8 @@ def apply(state: State, fact: f.Fact, request: f.Request | None, now: datetime, 
             state.people[(person.participant, person.id)] = person
         case f.PersonRemoved():
             state.people.pop((fact.participant, fact.id), None)
+            # Whoever gets this id again must not be let in by the tokens of the one who had it.
+            state.revocations[(fact.participant, fact.id)] = Revocation(now, ())
         case _:
             _apply_membership(state, fact)
     if request is not None:
