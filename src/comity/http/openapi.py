@@ -19,7 +19,6 @@ from comity.http.answers import ConflictError, ErrorBody
 from comity.http.quota import Use
 from comity.http.routing import LONGEST_ID, NoQuery, Route
 from comity.http.socket import PATH as STREAM_PATH
-from comity.http.socket import SignIn, StreamQuery
 from comity.ids import REQUEST_ID, SLUG
 from comity.model.altitude import HIGHEST_M, LOWEST_M
 from comity.model.shape import MAX_RADIUS_M, MAX_VERTICES
@@ -150,16 +149,24 @@ class _Schemas:
         names = {self.of(type_)["$ref"].rpartition("/")[2] for type_ in types}
         self.queries = {name: self.components.pop(name) for name in sorted(names)}
 
+    def drop_narrowed_away(self) -> None:
+        """An enumeration whose every use a bound has narrowed is mentioned nowhere any more."""
+        text = msgspec.json.encode([self.components, self.queries]).decode()
+        for name in [name for name, schema in self.components.items() if "enum" in schema]:
+            if f'"{_REF.format(name=name)}"' not in text:
+                del self.components[name]
+
 
 def _schemas(routes: list[Route]) -> _Schemas:
-    types: list[Any] = [ErrorBody, ConflictError, SignIn, StreamQuery]
+    types: list[Any] = [ErrorBody, ConflictError]
     queries = list({route.query: None for route in routes if route.query is not NoQuery})
     for route in routes:
         types += [route.body] if route.body is not None else []
         types += route.answers.values()
     unique = list({repr(type_): type_ for type_ in (*types, *queries)}.values())
     schemas = _Schemas(unique)
-    schemas.take_queries([*queries, StreamQuery])
+    schemas.take_queries(queries)
+    schemas.drop_narrowed_away()
     return schemas
 
 

@@ -25,7 +25,7 @@ class Following(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``cursor``: from an earlier page; without one a snapshot starts. ``wait_s``: how long to wait where
     there is nothing new."""
 
-    cursor: Annotated[str, Meta(max_length=200)] | None = None
+    cursor: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     limit: Annotated[int, Meta(ge=1, le=10_000)] = 1_000
     wait_s: Annotated[float, Meta(ge=0, le=LONGEST_WAIT_S)] = 0.0
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 from comity.errors import NotFound
 from comity.http.access import DUTY, READER
@@ -20,7 +23,7 @@ from comity.wire.native import IntentBody, IntentChange
 class AtOvn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``ovn``: the version that the change is based on."""
 
-    ovn: Ovn
+    ovn: Annotated[Ovn, Meta(min_length=1, max_length=64)]
 
 
 async def list_intents(call: Call) -> Answer:

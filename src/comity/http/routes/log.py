@@ -153,5 +153,6 @@ ROUTES = (
         {200: Accepted},
         use=Use.WRITE,
         body=Cosignature,
+        refusals=("wrong_state",),
     ),
 )
