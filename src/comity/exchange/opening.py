@@ -15,7 +15,7 @@ import msgspec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from comity.clock import Clock
+from comity.clock import Clock, micros
 from comity.errors import InvalidInput
 from comity.exchange.exchange import Exchange, Settings
 from comity.exchange.recorder import Recorder
@@ -85,7 +85,7 @@ def open_exchange(
         recording=None if recording is None else recording(_derived(keyfile, "observed")),
     )
     recorder = Recorder(place.directory / RELEASED, _derived(keyfile, "released"))
-    boot = entropy.bytes(f"boot/{recovered.size}", 6).hex()
+    boot = entropy.bytes(f"boot/{micros(now)}", 6).hex()
     settings = Settings(place.name, boot, place.view_limit)
     exchange = Exchange(settings, recovered.state, ledger, ids, clock, picture, recorder)
     gc.collect()
