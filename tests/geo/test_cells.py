@@ -8,6 +8,7 @@ import s2geometry
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from comity.geo import cells, s2
 from comity.geo.cells import (
     GRID_LEVELS,
     MAX_CELLS,
@@ -55,6 +56,16 @@ def test_cells_hold_every_place_of_the_outline(data: st.DataObject, centre: LatL
     held = set(cells)
     for place in inside(shape, centre):
         assert parent(leaf(place), level) in held
+
+
+@settings(max_examples=examples(100), deadline=None)
+@given(st.data(), places())
+def test_the_short_way_for_small_outlines_answers_what_the_long_way_does(
+    data: st.DataObject, centre: LatLon
+) -> None:
+    shape = data.draw(outlines(centre, 6_000.0))
+    points, _, _ = cells._outer_loop(shape)
+    assert grid_cells(shape) == tuple(sorted(s2.cover_loop(points, GRID_LEVELS[0])))
 
 
 def test_a_small_outline_is_in_a_few_of_the_finest_cells() -> None:

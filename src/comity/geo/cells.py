@@ -22,10 +22,10 @@ import numpy as np
 import shapely
 
 from comity.geo import s2
-from comity.geo.earth import B_M, Floats, frame_at, lats_lons, normals
+from comity.geo.earth import B_M, SMALLEST_CURVATURE_RADIUS_M, Floats, frame_at, lats_lons, normals
 from comity.geo.outlines import project
-from comity.geo.rings import ring
-from comity.model.shape import Shape
+from comity.geo.rings import reach_m, ring
+from comity.model.shape import Circle, LatLon, Shape
 
 GRID_LEVELS: Final = (10, 8, 6, 4, 2, 0)
 """Finest first: edges of about 9, 36, 140, 580, 2,300 and 9,000 km. The finest hides a drone's take-off
@@ -51,12 +51,20 @@ halve and quarter with each level. Too large only costs time: levels are tried t
 _COARSEST_REACHED: Final = 2
 """Below this level a cell spans a quarter of the earth, and a reach says nothing any more."""
 
+_SMALL_RAD: Final = 6_000.0 / B_M
+"""A wider cap is seldom in one cell of the finest level. Edges this short bend by centimetres."""
+
 _HIGHEST: Final = 30
 
 
 @lru_cache(maxsize=4_096)
 def grid_cells(shape: Shape) -> tuple[int, ...]:
     """Sorted ids of cells of one level that hold the outline."""
+    cap = _small_cap(shape)
+    if cap is not None:
+        cells = s2.cover_cap(*cap, GRID_LEVELS[0])
+        if len(cells) == 1:
+            return cells
     points, extent_m, area_sr = _outer_loop(shape)
     for level in GRID_LEVELS:
         fewest = max(extent_m / _CELL_DIAGONAL_M * 2**level, area_sr / _CELL_AREA_SR * 4**level)
@@ -126,6 +134,32 @@ def _at(cells: Sequence[int], level: int) -> set[int]:
 def _nested(x: int, y: int) -> bool:
     level = min(level_of(x), level_of(y))
     return parent(x, level) == parent(y, level)
+
+
+def _small_cap(shape: Shape) -> tuple[float, float, float] | None:
+    """(lat, lon, radius in radians) of a cap on S2's sphere that holds a small outline; None for others.
+    Where one cell holds the cap, it is all that the outline touches, and the loop need not be made."""
+    if isinstance(shape, Circle):
+        radius = (reach_m(shape.radius_m) + MARGIN_M) / SMALLEST_CURVATURE_RADIUS_M
+        return None if radius > _SMALL_RAD else (shape.centre.lat, shape.centre.lon, radius)
+    points = [_normal(v) for v in shape.vertices]
+    xs, ys, zs = zip(*points, strict=True)
+    x, y, z = min(xs) + max(xs), min(ys) + max(ys), min(zs) + max(zs)
+    length = math.sqrt(x * x + y * y + z * z)
+    if length < 1.0:
+        return None
+    middle = x / length, y / length, z / length
+    radius = max(math.dist(point, middle) for point in points) * 1.001 + MARGIN_M / B_M
+    if radius > _SMALL_RAD:
+        return None
+    lat, lon = math.degrees(math.atan2(z, math.hypot(x, y))), math.degrees(math.atan2(y, x))
+    return lat, lon, radius
+
+
+def _normal(place: LatLon) -> tuple[float, float, float]:
+    phi, lam = math.radians(place.lat), math.radians(place.lon)
+    cos_phi = math.cos(phi)
+    return cos_phi * math.cos(lam), cos_phi * math.sin(lam), math.sin(phi)
 
 
 def _outer_loop(shape: Shape) -> tuple[list[tuple[float, float]], float, float]:

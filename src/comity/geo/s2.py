@@ -23,6 +23,15 @@ def cover_loop(points: Iterable[tuple[float, float]], level: int) -> tuple[int, 
     return tuple(cast(int, cell.id()) for cell in coverer.GetCovering(loop))
 
 
+def cover_cap(lat: float, lon: float, radius_rad: float, level: int) -> tuple[int, ...]:
+    """Ids of all cells of one level that share anything with a cap."""
+    middle = _s2.S2LatLng.FromDegrees(lat, lon).ToPoint()
+    cap = _s2.S2Cap(middle, _s2.S1Angle.Radians(radius_rad))
+    coverer = _s2.S2RegionCoverer()
+    coverer.set_fixed_level(level)
+    return tuple(cast(int, cell.id()) for cell in coverer.GetCovering(cap))
+
+
 def corners(cell: int) -> tuple[tuple[float, float], ...]:
     """The four (lat, lon) of a cell, in degrees and in order."""
     square = _s2.S2Cell(_s2.S2CellId(cell))
