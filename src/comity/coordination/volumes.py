@@ -1,13 +1,13 @@
-"""Live volumes by place, height and time: which items may overlap one, and whose.
+"""Volumes by place, height and time: which items may overlap one, and whose.
 
-Joins the 4D index of ``geo`` (handles, owner codes) to items. The index returns too much and never too
-little; ``conflicts`` then decides exactly. What has ended stands in an index of its own: nothing exact is
-ever asked of it, but its level-0 form lingers.
+Joins two 4D indexes of ``geo`` (handles, owner codes) to items. They return too much and never too little;
+``conflicts`` then decides exactly. One has the volumes of what is live, as promised. The other has all that
+is held, because the level-0 form of what has ended lingers, and each volume grown by as far as the grid
+cells of its form can reach, so that no cell has to be found for a search.
 
-Level 0 is searched without finding a single grid cell. A cell of the item's form and one of the asker's touch
-when one holds the other. Where the item's cells are no larger, the item lies within the asker's box
-grown by the reach of the asker's own cells; where they are larger, the asker's box meets the item's grown
-likewise, which is kept in a third index for the few items that are large enough to have such cells.
+A cell of an item's form and one of the asker's touch when one holds the other. Where the item's is as large
+or larger, the asker's own box meets the item's grown one; where the asker's may be larger, its box is
+grown likewise.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from comity.geo.boxes import Box, coarsened, diameter_m
+from comity.geo.boxes import Box, coarsened, coarsened_boxes, diameter_m, volume_boxes
 from comity.geo.cells import FINEST_FITS_M
 from comity.geo.heights import Environment
 from comity.geo.index import VolumeIndex
@@ -60,14 +60,13 @@ class Volumes:
     def __init__(self, environment: Environment, boxes: Boxes | None = None) -> None:
         self.environment = environment
         self._live = VolumeIndex(environment)
-        self._ended = VolumeIndex(environment)
-        self._wide = VolumeIndex(environment)
+        self._grown = VolumeIndex(environment)
         self.boxes = boxes or Boxes(self._live)
         self._items: list[Item | None] = []
         self._free: list[int] = []
         self._code: dict[EntityId, int] = {}
-        self._handles: list[tuple[int, ...]] = []
-        self._wide_handles: dict[int, list[int]] = {}
+        self._live_handles: list[tuple[int, ...]] = []
+        self._grown_handles: list[tuple[int, ...]] = []
         self._owners: dict[ParticipantId, int] = {}
         self._reserved: dict[EntityId, tuple[ReservedVolume, ...]] = {}
 
@@ -81,47 +80,52 @@ class Volumes:
         """Add an item, or replace the one with its id."""
         code = self._code.get(item.id)
         if code is not None:
-            old = self._items[code]
-            assert old is not None
+            old = self._item(code)
             self._items[code] = item
-            same = old.volumes is item.volumes or old.volumes == item.volumes
-            if same and old.state.live() == item.state.live():
-                return
-            self._take_out(code, old)
-            if not same:
-                self._reserved.pop(item.id, None)
+            if old.volumes is item.volumes or old.volumes == item.volumes:
+                if old.state.live() and not item.state.live():
+                    self._end(code)
+                    return
+                if old.state.live() == item.state.live():
+                    return
+            self._take_out(code)
+            self._reserved.pop(item.id, None)
         else:
             code = self._new_code(item)
-        self._put_in(code, item)
+        owner = self._owner_code(item.owner)
+        boxes = [self.boxes.of(volume) for volume in item.volumes]
+        self._grown_handles[code] = tuple(self._grown.insert_box(_grown(box), code, owner) for box in boxes)
+        if item.state.live():
+            self._live_handles[code] = tuple(self._live.insert_box(box, code, owner) for box in boxes)
 
     def put_many(self, items: list[Item]) -> None:
         """Fill empty indexes at restart: the same as ``put`` for each, vectorised."""
+        ended = [item for item in items if not item.state.live()]
+        live = [item for item in items if item.state.live()]
         volumes: list[Volume4D] = []
         codes: list[int] = []
         owners: list[int] = []
-        for item in items:
-            code = self._new_code(item)
-            if not item.state.live():
-                self._put_in(code, item)
-                continue
-            owner = self._owner_code(item.owner)
+        for item in live:
+            code, owner = self._new_code(item), self._owner_code(item.owner)
             volumes.extend(item.volumes)
             codes.extend([code] * len(item.volumes))
             owners.extend([owner] * len(item.volumes))
-        handles = self._live.bulk_insert(volumes, codes, owners)
-        wide = np.flatnonzero(self._live.diameters_m(handles) > FINEST_FITS_M)
-        for number in wide.tolist():
-            self._put_wide(codes[number], owners[number], self.boxes.of(volumes[number]))
-        listed = handles.tolist()
+        boxes = volume_boxes(volumes, self.environment.lasting())
+        exact_handles = self._live.bulk_insert_boxes(boxes, codes, owners).tolist()
+        boxes = coarsened_boxes(boxes, BAND_M, _SLOT_S)
+        grown_handles = self._grown.bulk_insert_boxes(boxes, codes, owners).tolist()
         first = 0
-        while first < len(codes):
-            last = first + len(self._item(codes[first]).volumes)
-            self._handles[codes[first]] = tuple(listed[first:last])
+        for item in live:
+            code, last = codes[first], first + len(item.volumes)
+            self._live_handles[code] = tuple(exact_handles[first:last])
+            self._grown_handles[code] = tuple(grown_handles[first:last])
             first = last
+        for item in ended:
+            self.put(item)
 
     def drop(self, entity: EntityId) -> None:
         code = self._code.pop(entity)
-        self._take_out(code, self._item(code))
+        self._take_out(code)
         self._items[code] = None
         self._reserved.pop(entity, None)
         self._free.append(code)
@@ -137,63 +141,46 @@ class Volumes:
 
     def near(self, volume: Volume4D, owners: set[ParticipantId]) -> Iterator[Hit]:
         """Live items of these owners whose volumes may overlap; too much, never too little."""
-        handles = self._live.search_box(self.boxes.of(volume))
-        if not len(handles):
-            return
-        handles = handles[self._wanted(owners)[self._live.owner[handles]]]
-        for handle, code in zip(handles.tolist(), self._live.item[handles].tolist(), strict=True):
-            numbers = self._handles[code]
+        found = self._of_owners(self._live, self.boxes.of(volume), owners)
+        for handle, code in zip(found.tolist(), self._live.item[found].tolist(), strict=True):
+            numbers = self._live_handles[code]
             yield self._item(code), 0 if len(numbers) == 1 else numbers.index(handle)
 
     def near_coarsened(self, volume: Volume4D, owners: set[ParticipantId]) -> Iterator[Item]:
         """Items of these owners, live or not, whose level-0 form may touch the volume; each once."""
         box = self.boxes.of(volume)
-        grown = coarsened(box, BAND_M, _SLOT_S)
-        level = box._replace(
-            lower_m=grown.lower_m, upper_m=grown.upper_m, start_s=grown.start_s, end_s=grown.end_s
-        )
-        found: set[int] = set()
-        wanted = self._wanted(owners)
-        for index, asked in ((self._live, grown), (self._ended, grown), (self._wide, level)):
-            if len(index):
-                handles = index.search_box(asked)
-                if len(handles):
-                    found.update(index.item[handles[wanted[index.owner[handles]]]].tolist())
-        return map(self._item, found)
+        if diameter_m(box) > FINEST_FITS_M:
+            box = coarsened(box, 0.0, 0.0)
+        found = self._of_owners(self._grown, box, owners)
+        return map(self._item, dict.fromkeys(self._grown.item[found].tolist()))
 
     def owners(self) -> list[ParticipantId]:
         """Everyone who has or had an item here."""
         return list(self._owners)
 
-    def _wanted(self, owners: set[ParticipantId]) -> NDArray[np.bool_]:
-        """By owner code, whether it is one of these."""
+    def _of_owners(self, index: VolumeIndex, box: Box, owners: set[ParticipantId]) -> NDArray[np.int64]:
+        """Handles near a box, of these owners."""
+        handles = index.search_box(box)
+        if not len(handles):
+            return handles
         wanted = np.zeros(len(self._owners), dtype=np.bool_)
         for owner in owners:
             code = self._owners.get(owner)
             if code is not None:
                 wanted[code] = True
-        return wanted
+        return handles[wanted[index.owner[handles]]]
 
-    def _put_in(self, code: int, item: Item) -> None:
-        owner = self._owner_code(item.owner)
-        index = self._live if item.state.live() else self._ended
-        boxes = [self.boxes.of(volume) for volume in item.volumes]
-        self._handles[code] = tuple(index.insert_box(box, code, owner) for box in boxes)
-        for box in boxes:
-            if diameter_m(box) > FINEST_FITS_M:
-                self._put_wide(code, owner, box)
+    def _end(self, code: int) -> None:
+        """Take out of the live index what has ended; its grown form stays."""
+        for handle in self._live_handles[code]:
+            self._live.remove(handle)
+        self._live_handles[code] = ()
 
-    def _put_wide(self, code: int, owner: int, box: Box) -> None:
-        handle = self._wide.insert_box(coarsened(box, 0.0, 0.0), code, owner)
-        self._wide_handles.setdefault(code, []).append(handle)
-
-    def _take_out(self, code: int, item: Item) -> None:
-        index = self._live if item.state.live() else self._ended
-        for handle in self._handles[code]:
-            index.remove(handle)
-        for handle in self._wide_handles.pop(code, ()):
-            self._wide.remove(handle)
-        self._handles[code] = ()
+    def _take_out(self, code: int) -> None:
+        self._end(code)
+        for handle in self._grown_handles[code]:
+            self._grown.remove(handle)
+        self._grown_handles[code] = ()
 
     def _item(self, code: int) -> Item:
         item = self._items[code]
@@ -207,12 +194,18 @@ class Volumes:
         else:
             code = len(self._items)
             self._items.append(item)
-            self._handles.append(())
+            self._live_handles.append(())
+            self._grown_handles.append(())
         self._code[item.id] = code
         return code
 
     def _owner_code(self, owner: ParticipantId) -> int:
         return self._owners.setdefault(owner, len(self._owners))
+
+
+def _grown(box: Box) -> Box:
+    """What the item's level-0 form cannot reach out of. Its band and slot are wider by one on each side."""
+    return coarsened(box, BAND_M, _SLOT_S)
 
 
 class OverlayVolumes:

@@ -66,6 +66,17 @@ def volume_box(volume: Volume4D, environment: Environment) -> Box:
     )
 
 
+def volume_boxes(volumes: Sequence[Volume4D], environment: Environment) -> Floats:
+    """``volume_box`` of many, one a row."""
+    boxes = np.empty((len(volumes), len(Box._fields)))
+    boxes[:, :6] = outline_boxes([v.outline for v in volumes])
+    boxes[:, 6] = [bounds(v.lower, environment, v.start).lower_m for v in volumes]
+    boxes[:, 7] = [bounds(v.upper, environment, v.start).upper_m for v in volumes]
+    boxes[:, 8] = [seconds(v.start) for v in volumes]
+    boxes[:, 9] = [seconds(v.end) for v in volumes]
+    return boxes
+
+
 def diameter_m(box: Box) -> float:
     """Nothing in the box's outline is farther apart than this, in a straight line."""
     return math.dist(box[:3], box[3:6])
@@ -78,6 +89,21 @@ def coarsened(box: Box, height_m: float, time_s: float) -> Box:
     space = EVERYWHERE if reach == math.inf else _grown(box, reach + PAD_M)
     heights = box.lower_m - height_m, box.upper_m + height_m
     return Box(*space, *heights, box.start_s - time_s, box.end_s + time_s)
+
+
+def coarsened_boxes(boxes: Floats, height_m: float, time_s: float) -> Floats:
+    """``coarsened`` of many, one a row."""
+    grown = boxes.copy()
+    gap = boxes[:, 3:6] - boxes[:, :3]
+    diameters = np.sqrt(np.einsum("ij,ij->i", gap, gap))
+    reach = np.array([grid_reach_m(d) for d in diameters.tolist()]) + PAD_M
+    grown[:, :3] -= reach[:, None]
+    grown[:, 3:6] += reach[:, None]
+    grown[reach == np.inf, :6] = EVERYWHERE
+    for low, high, by in ((6, 7, height_m), (8, 9, time_s)):
+        grown[:, low] -= by
+        grown[:, high] += by
+    return grown
 
 
 def _grown(box: Box, by_m: float) -> Corners:

@@ -11,6 +11,7 @@ must be asked with that environment or with one that knows more.
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Sequence
 from typing import Any, Final, cast
@@ -18,13 +19,16 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from comity.clock import seconds
-from comity.geo.boxes import Box, outline_boxes, volume_box
+from comity.geo.boxes import Box, volume_box, volume_boxes
+from comity.geo.earth import Floats
 from comity.geo.grid import LooseGrid, cell_for, cells_for, gathered
-from comity.geo.heights import Environment, bounds
+from comity.geo.heights import Environment
 from comity.model.volume import Volume4D
 
 Handles = NDArray[np.int64]
+
+Test = tuple[NDArray[Any], float, NDArray[Any], float]
+"""Two columns and their limits: the first must not be above its limit, nor the second below."""
 
 _FEW: Final = 16
 """Rows up to which a Python loop over them is faster than numpy's calls."""
@@ -33,8 +37,13 @@ _FIRST_CAPACITY: Final = 1_024
 _GROWTH: Final = 1.3
 """Rows grow by this: at most 30 % of the columns stand empty."""
 
-_SCAN_PER_CELL: Final = 128
-"""Walking one more cell costs about as much as sifting this many rows from end to end."""
+_SCAN_PER_WALK: Final = 40_000
+_SCAN_PER_CELL: Final = 700
+"""Rows that can be compared from end to end in the time of setting out on a walk through the grid's
+directory, and of one more cell of it. Larger: more is scanned, less is walked. Both only change speed."""
+
+_THIN: Final = 16
+"""Where fewer than one row in this many is left, the rest is compared row by row, not in whole columns."""
 
 
 class VolumeIndex:
@@ -76,21 +85,20 @@ class VolumeIndex:
         """Add many at once, for a restart; their handles in order."""
         if not len(volumes) == len(items) == len(owners):
             raise ValueError("volumes, items and owners must be equally many")
-        first, count = self._used, len(volumes)
+        return self.bulk_insert_boxes(volume_boxes(volumes, self._environment), items, owners)
+
+    def bulk_insert_boxes(self, boxes: Floats, items: Sequence[int], owners: Sequence[int]) -> Handles:
+        """Add many boxes as they are, one a row in the order of ``Box``."""
+        first, count = self._used, len(boxes)
         if first + count > len(self.item):
             self._grow(first + count)
         self._used += count
-        boxes = outline_boxes([v.outline for v in volumes])
         rows = slice(first, first + count)
-        for column, limits in zip(self._limits, boxes.T, strict=True):
+        columns: list[NDArray[Any]] = [*self._limits, self.lower_m, self.upper_m, self.start_s, self.end_s]
+        for column, limits in zip(columns, boxes.T, strict=True):
             column[rows] = limits
-        environment = self._environment
-        self.lower_m[rows] = [bounds(v.lower, environment, v.start).lower_m for v in volumes]
-        self.upper_m[rows] = [bounds(v.upper, environment, v.start).upper_m for v in volumes]
-        self.start_s[rows] = [seconds(v.start) for v in volumes]
-        self.end_s[rows] = [seconds(v.end) for v in volumes]
         self.item[rows], self.owner[rows] = items, owners
-        self._place(first, cells_for(boxes))
+        self._place(first, cells_for(boxes[:, :6]))
         return np.arange(first, first + count, dtype=np.int64)
 
     def remove(self, handle: int) -> None:
@@ -102,7 +110,7 @@ class VolumeIndex:
         if moved >= 0:
             self._places[moved] = place
         self._places[handle] = -1
-        self._starts[handle] = np.inf
+        self.start_s[handle] = math.nan  # passes no test
         self._free.append(handle)
 
     def search(self, volume: Volume4D) -> Handles:
@@ -111,9 +119,9 @@ class VolumeIndex:
 
     def search_box(self, box: Box) -> Handles:
         """Handles of all whose box, band and time share a point with this box, its ends included."""
-        bags = self._grid.near(box[:6], max(_SCAN_PER_CELL, self._used // _SCAN_PER_CELL))
+        bags = self._grid.near(box[:6], (self._used - _SCAN_PER_WALK) // _SCAN_PER_CELL)
         if bags is None:
-            return self._sift(None, box)
+            return self._scan(box)
         if not bags:
             return np.empty(0, dtype=np.int64)
         if len(bags) <= _FEW:
@@ -125,18 +133,12 @@ class VolumeIndex:
                     few.extend(bag[: _FEW + 1])
             if len(few) <= _FEW:
                 return np.array([h for h in few if self._overlaps(h, box)], dtype=np.int64)
-        return self._sift(gathered(bags, np.dtype(np.uint32)), box)
+        rows = gathered(bags, np.dtype(np.uint32))
+        return self._scan(box) if len(rows) * _THIN > self._used else self._sift(rows, self._tests(box))
 
     def box_of(self, volume: Volume4D) -> Box:
         """The box with which ``search`` looks and under which ``insert`` puts."""
         return volume_box(volume, self._environment)
-
-    def diameters_m(self, handles: Handles) -> NDArray[np.float64]:
-        """Nothing in the outline of each of these is farther apart than this."""
-        squares = np.zeros(len(handles))
-        for low, high in zip(self._limits[:3], self._limits[3:], strict=True):
-            squares += (high[handles].astype(np.float64) - low[handles]) ** 2
-        return np.asarray(np.sqrt(squares))
 
     def _overlaps(self, handle: int, box: Box) -> bool:
         x_low, y_low, z_low, x_high, y_high, z_high, lower_m, upper_m, start_s, end_s = box
@@ -154,20 +156,30 @@ class VolumeIndex:
             and limits[5][handle] >= z_low
         )
 
-    def _sift(self, rows: Handles | None, box: Box) -> Handles:
-        """Those of ``rows`` (None: of all) that overlap the box, column by column."""
+    def _tests(self, box: Box) -> list[Test]:
+        """What a row must pass, the most telling first: heights, times, x, y and z."""
         starts: list[NDArray[Any]] = [self.lower_m, self.start_s, *self._limits[:3]]
         ends: list[NDArray[Any]] = [self.upper_m, self.end_s, *self._limits[3:]]
         tops = (box.upper_m, box.end_s, *box[3:6])
         bottoms = (box.lower_m, box.start_s, *box[:3])
-        for below, top, above, bottom in zip(starts, tops, ends, bottoms, strict=True):
-            if rows is None:
-                used = self._used
-                rows = np.flatnonzero((below[:used] <= top) & (above[:used] >= bottom))
-            else:
-                rows = rows[(below[rows] <= top) & (above[rows] >= bottom)]
-        assert rows is not None
+        return list(zip(starts, tops, ends, bottoms, strict=True))
+
+    def _sift(self, rows: Handles, tests: list[Test]) -> Handles:
+        """Those of ``rows`` that pass."""
+        for below, top, above, bottom in tests:
+            rows = rows[(below[rows] <= top) & (above[rows] >= bottom)]
         return rows
+
+    def _scan(self, box: Box) -> Handles:
+        """Those of all rows that pass."""
+        used, tests = self._used, self._tests(box)
+        keep = np.ones(used, dtype=np.bool_)
+        for done, (below, top, above, bottom) in enumerate(tests, start=1):
+            keep &= below[:used] <= top
+            keep &= above[:used] >= bottom
+            if np.count_nonzero(keep) * _THIN < used:
+                return self._sift(np.flatnonzero(keep), tests[done:])
+        return np.flatnonzero(keep)
 
     def _place(self, first: int, cells: NDArray[np.int64]) -> None:
         """Put rows from ``first`` on into their cells, cell by cell."""
