@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from comity.errors import InvalidInput
 from comity.geo.earth import B_M, Floats, distance_m, frame_at, geodesics, lats_lons, xyz
 from comity.geo.outlines import ALWAYS_FITS_RAD, REACH_RAD, Outlines, Plane, project
-from comity.geo.rings import BEND_M, Indices, ring
+from comity.geo.plain import surely_plain
+from comity.geo.rings import BEND_M, Indices, ring, short_ring
 from comity.geo.spherical import Boundary, areas_meet
 from comity.model.shape import Circle, Shape
 
@@ -62,6 +63,9 @@ _lock = Lock()
 def check(shape: Shape, field: str) -> None:
     """Raise ``InvalidInput`` for a polygon that has no plain inside. Circles always have one."""
     if isinstance(shape, Circle):
+        return
+    short = short_ring(shape)
+    if short is not None and surely_plain(short, MIN_AREA_M2):
         return
     points = ring(shape)
     middle = points.min(axis=0) + points.max(axis=0)
