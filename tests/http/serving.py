@@ -34,10 +34,8 @@ key_file = "keys"
 [issuer]
 enabled = true
 key_file = "issuer.pem"
-[quotas]
-reads_burst = 1_000_000
-writes_burst = 1_000_000
 """
+PLENTY = "reads_burst = 1_000_000\nwrites_burst = 1_000_000\n"
 
 VOLUME: dict[str, Any] = {
     "outline": {"type": "circle", "centre": {"lat": 47.0, "lon": 11.0}, "radius_m": 1000.0},
@@ -124,11 +122,16 @@ class Served:
 
 @contextmanager
 def serving(
-    directory: Path, extra: str = "", *, floor: Levels = NOTHING, signed: bool = False
+    directory: Path,
+    extra: str = "",
+    *,
+    quotas: str = PLENTY,
+    floor: Levels = NOTHING,
+    signed: bool = False,
 ) -> Iterator[Served]:
-    """``extra``: more of the configuration's text."""
+    """``extra``: more of the configuration's text; ``quotas``: its section of that name."""
     create_issuer_key(directory / "issuer.pem")
-    config = parse_config(CONFIG + extra, directory)
+    config = parse_config(f"{CONFIG}[quotas]\n{quotas}\n{extra}", directory)
     ready: list[Served] = []
     up, done = threading.Event(), threading.Event()
     failed: list[BaseException] = []

@@ -251,7 +251,7 @@ def test_a_client_that_speaks_is_closed(served: Served) -> None:
 
 def test_streams_are_limited_for_each_participant(tmp_path_factory: pytest.TempPathFactory) -> None:
     with (
-        serving(tmp_path_factory.mktemp("served"), "streams = 1\n") as served,
+        serving(tmp_path_factory.mktemp("served"), quotas="streams = 1") as served,
         stream(served, "south") as first,
     ):
         frame(first)

@@ -72,13 +72,13 @@ class Pages:
 
     def serve(self, name: str, *, gzipped: bool, keep: bool = False) -> Answer:
         """A file's answer. ``keep``: its name changes with its content. Raises ``NotFound``."""
-        path = (self._directory / name).resolve()
-        content_type = _TYPES.get(path.suffix)
-        if "\0" in name or content_type is None or not path.is_relative_to(self._directory):
-            raise NotFound("there is nothing at this path")
         try:
+            path = (self._directory / name).resolve()
+            content_type = _TYPES.get(path.suffix)
+            if content_type is None or not path.is_relative_to(self._directory):
+                raise NotFound("there is nothing at this path")
             file = self._read(path)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a NUL in the name
             raise NotFound("there is nothing at this path") from error
         headers: Headers = (
             (b"content-security-policy", POLICY),
