@@ -47,8 +47,9 @@ def built_map() -> None:
         pytest.skip("the map is not built: npm ci && npm run build in web/")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(built_map: None) -> Iterator[Browser]:
+    """For one file: while playwright runs, its event loop is the thread's, and no other test can run one."""
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path=_chromium(), headless=True, args=list(CHROMIUM_FLAGS)
