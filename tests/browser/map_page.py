@@ -73,6 +73,11 @@ class MapPage:
         self.until_live(seconds)
         self.until(lambda: (self.debug("drawing") or {}).get("frames", 0) > 2, "the map has drawn", seconds)
 
+    def until_settled(self, seconds: float = WAIT_S) -> None:
+        """Drawn to the last tile: before a screenshot."""
+        self.until_drawn(seconds)
+        self.until(lambda: (self.debug("drawing") or {}).get("settled"), "every tile is drawn", seconds)
+
     def reset(self) -> None:
         """Back to how the page was when it was opened, as a person would do it."""
         for _ in range(4):

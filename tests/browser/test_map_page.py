@@ -50,7 +50,7 @@ def test_shows_what_the_snapshot_released_and_who_one_is(page: MapPage) -> None:
     assert page.text("#as-of").endswith("Z")
     assert "Live" in page.text("#connection")
     assert page.debug("volumes") == {"solid": 7, "dashed": 5, "hatched": 6, "own": 5}
-    page.page.wait_for_timeout(700)
+    page.until_settled()
     page.screenshot("map")
     assert page.errors == []
     assert page.foreign == []

@@ -33,11 +33,14 @@ export function day(ms: number, zone: Zone): string {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }
 
+/** "14:00Z"; with the day where it is not today's: "2026-06-02 14:00Z". */
+export function moment(ms: number, now_ms: number, zone: Zone): string {
+  return day(ms, zone) === day(now_ms, zone) ? minute(ms, zone) : `${day(ms, zone)} ${minute(ms, zone)}`;
+}
+
 /** "14:00Z – 15:30Z"; the day is named where it is not today's. */
 export function slot(start_ms: number, end_ms: number, now_ms: number, zone: Zone): string {
-  const named = (ms: number): string =>
-    day(ms, zone) === day(now_ms, zone) ? minute(ms, zone) : `${day(ms, zone)} ${minute(ms, zone)}`;
-  return `${named(start_ms)} – ${named(end_ms)}`;
+  return `${moment(start_ms, now_ms, zone)} – ${moment(end_ms, now_ms, zone)}`;
 }
 
 /** "8 s", "3 min", "2 h 05 min", "4 d". Never negative: an age from the future reads as 0 s. */

@@ -63,14 +63,22 @@ async function load<T>(url: string): Promise<T> {
 
 const FONT = ["B612"];
 
-export async function baseStyle(): Promise<StyleSpecification> {
+/** What is there from the first moment: the sea, so that volumes and aircraft need not wait for the land. */
+export const BARE: StyleSpecification = {
+  version: 8,
+  sources: {},
+  layers: [{ id: "sea", type: "background", paint: { "background-color": INK.sea } }],
+};
+
+export type BaseMap = Pick<StyleSpecification, "sources" | "layers">;
+
+export async function baseMap(): Promise<BaseMap> {
   const [world, lakes, airports] = await Promise.all([
     load<World>(worldUrl),
     load<Feature<MultiPolygon>>(lakesUrl),
     load<AirportRow[]>(airportsUrl),
   ]);
   return {
-    version: 8,
     sources: {
       land: { type: "geojson", data: landOf(world), tolerance: 0.3 },
       borders: { type: "geojson", data: bordersOf(world), tolerance: 0.3 },
@@ -79,7 +87,6 @@ export async function baseStyle(): Promise<StyleSpecification> {
       airports: { type: "geojson", data: airportsOf(airports) },
     },
     layers: [
-      { id: "sea", type: "background", paint: { "background-color": INK.sea } },
       { id: "land", type: "fill", source: "land", paint: { "fill-color": INK.land } },
       { id: "lakes", type: "fill", source: "lakes", paint: { "fill-color": INK.lake } },
       ...graticuleLayers(),

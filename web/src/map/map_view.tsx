@@ -1,12 +1,13 @@
-// The map in the page: makes the scene once the base map is loaded, and keeps it in step with the signals.
+// The map in the page: makes the scene, gives it the base map when that has come, and keeps it in step with the
+// signals. Without a base map what was released is still drawn, on an empty sea, and the page says so.
 import { effect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { horizon, nowMs, picture, second, selection, vectorMinutes, zone } from "../state/store";
 import { nextBoundary } from "../state/phase";
-import { baseStyle } from "./basemap";
+import { baseMap } from "./basemap";
 import { adopt, fitAll, release } from "./commands";
 import { pointer } from "./pointer";
-import { type Hit, Scene } from "./scene";
+import { type Hit, Scene, type SceneEvents } from "./scene";
 import { drawnVolumes } from "./volumes";
 
 /** Clicking again at the same place goes through all that lies there. */
@@ -62,26 +63,35 @@ function attach(scene: Scene): () => void {
   };
 }
 
+const SCENE_EVENTS: SceneEvents = {
+  now: nowMs,
+  onClick: choose,
+  onPointer: (at) => {
+    pointer.value = at;
+  },
+};
+
 export function MapView() {
   const host = useRef<HTMLDivElement>(null);
   const [failure, setFailure] = useState("");
   useEffect(() => {
     let stop: (() => void) | null = null;
     let gone = false;
-    Promise.all([baseStyle(), document.fonts.load("11px B612"), document.fonts.load("700 11px B612")]).then(
-      ([style]) => {
+    const failed = (error: unknown): void => setFailure(error instanceof Error ? error.message : String(error));
+    const base = baseMap();
+    // The map itself can fail before anybody waits for the base map.
+    base.catch(failed);
+    const fonts = Promise.all([document.fonts.load("11px B612"), document.fonts.load("700 11px B612")]);
+    fonts
+      .then(() => {
         if (gone || !host.current) return;
-        stop = attach(
-          new Scene(host.current, style, {
-            now: nowMs,
-            onClick: choose,
-            onPointer: (at) => {
-              pointer.value = at;
-            },
-          }),
-        );
-      },
-    ).catch((error: unknown) => setFailure(error instanceof Error ? error.message : String(error)));
+        const scene = new Scene(host.current, SCENE_EVENTS);
+        stop = attach(scene);
+        void base.then((parts) => {
+          if (!gone) scene.setBase(parts);
+        }, failed);
+      })
+      .catch(failed);
     return () => {
       gone = true;
       stop?.();
@@ -90,7 +100,7 @@ export function MapView() {
   return (
     <div class="map-frame">
       <div class="map" ref={host} role="application" aria-label="Map. Everything on it is also in the list." />
-      {failure && <p class="map-failure" role="alert">The map cannot be drawn: {failure}</p>}
+      {failure && <p class="map-failure" role="alert">Part of the map is missing: {failure}</p>}
     </div>
   );
 }

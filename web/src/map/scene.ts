@@ -4,19 +4,20 @@
 // The loop draws only when something would be seen to move: the slower the quickest aircraft on the screen, the
 // rarer the frames. With prefers-reduced-motion it draws on ticks alone and the map jumps instead of flying.
 // dispose() undoes all that was registered.
-import { Map as MapLibre, ScaleControl, setWorkerUrl, type StyleSpecification } from "maplibre-gl";
+import { Map as MapLibre, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import type { Box } from "../geometry/ring";
 import { latOf, lonOf, mercatorX, mercatorY, worldPixels } from "../geometry/mercator";
 import type { Track } from "../stream/picture";
 import { AircraftCanvas } from "./aircraft_gl";
+import { BARE, type BaseMap } from "./basemap";
 import { detailFor } from "./blocks";
 import { Fleet, type View } from "./fleet";
 import { addHatches } from "./hatch";
 import { type AnchoredLabel, LabelCanvas } from "./labels";
 import { drawFleet } from "./symbols";
-import { addVolumeLayers, CLICKABLE, markSelected, showVolumes } from "./volume_layers";
+import { addVolumeLayers, CLICKABLE, LOWEST, markSelected, showVolumes } from "./volume_layers";
 import type { DrawnVolumes, VolumeLabel } from "./volumes";
 
 setWorkerUrl(workerUrl);
@@ -57,18 +58,19 @@ export class Scene {
   private frame = 0;
   private ready = false;
   private pendingVolumes: DrawnVolumes | null = null;
+  private pendingBase: BaseMap | null = null;
+  private based = false;
   /** Main-thread milliseconds spent drawing, summed: the debug state shows it. */
   spentMs = 0;
   framesDrawn = 0;
 
   constructor(
     container: HTMLElement,
-    style: StyleSpecification,
     private readonly events: SceneEvents,
   ) {
     this.map = new MapLibre({
       container,
-      style,
+      style: BARE,
       center: [8, 47],
       zoom: 4,
       minZoom: 0.5,
@@ -104,11 +106,12 @@ export class Scene {
 
   private listen(): void {
     const { map } = this;
-    map.on("load", () => {
+    map.once("style.load", () => {
       addHatches(map);
       addVolumeLayers(map);
       this.ready = true;
       if (this.pendingVolumes) this.setVolumes(this.pendingVolumes);
+      if (this.pendingBase) this.setBase(this.pendingBase);
       this.setSelection(this.chosen);
     });
     map.on("render", () => {
@@ -150,6 +153,20 @@ export class Scene {
     this.pendingVolumes = this.ready ? null : drawn;
     if (this.ready) showVolumes(this.map, drawn);
     this.touch();
+  }
+
+  /** Puts land, borders and airports under what is there already. */
+  setBase(base: BaseMap): void {
+    this.pendingBase = this.ready ? null : base;
+    if (!this.ready) return;
+    for (const [id, source] of Object.entries(base.sources)) this.map.addSource(id, source);
+    for (const layer of base.layers) this.map.addLayer(layer, LOWEST);
+    this.based = true;
+  }
+
+  /** The base map is there and every tile in view is drawn: screenshots wait for it. */
+  get settled(): boolean {
+    return this.based && this.map.areTilesLoaded();
   }
 
   setSelection(chosen: Hit | null): void {

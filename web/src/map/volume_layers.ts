@@ -6,6 +6,8 @@ import type { DrawnVolumes } from "./volumes";
 
 const SOURCE = "volumes";
 export const CLICKABLE = ["volume-fill"];
+/** The base map goes under this layer. */
+export const LOWEST = "volume-fill";
 
 const get = (name: string): ExpressionSpecification => ["get", name];
 

@@ -6,7 +6,7 @@
 import type { Feature, FeatureCollection, MultiPolygon, Polygon } from "geojson";
 import type { ReleasedItem, ReservedVolume, Volume4D } from "../wire/types";
 import { band } from "../format/heights";
-import { minute, slot, type Zone } from "../format/time";
+import { moment, slot, type Zone } from "../format/time";
 import { itemName } from "../format/words";
 import { reservedRings, shapeRing } from "../geometry/geodesic";
 import { type Box, boxOf, joinBoxes, type Position } from "../geometry/ring";
@@ -144,12 +144,13 @@ function labelOf(
           { value_m: volume.upper_w84_m, datum: "W84" },
         );
   const startMs = Date.parse(volume.start);
+  const endMs = Date.parse(volume.end);
   const when =
     item.level === "reserved"
-      ? slot(startMs, Date.parse(volume.end), nowMs, zone)
+      ? slot(startMs, endMs, nowMs, zone)
       : time === "later"
-        ? `from ${slot(startMs, Date.parse(volume.end), nowMs, zone).split(" – ")[0]}`
-        : `until ${minute(Date.parse(volume.end), zone)}`;
+        ? `from ${moment(startMs, nowMs, zone)}`
+        : `until ${moment(endMs, nowMs, zone)}`;
   return {
     ref: item.ref,
     at: centreOf(volume, box),

@@ -4,7 +4,7 @@
 import { computed, type ReadonlySignal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { arrow, blockHeight, knots } from "../format/heights";
-import { duration, slot } from "../format/time";
+import { duration, moment } from "../format/time";
 import { emergencyText, isMine, itemName, itemWords, sourceBrief, trackName } from "../format/words";
 import { centreOn } from "../map/commands";
 import { spanOf } from "../state/phase";
@@ -170,7 +170,10 @@ function ItemRow({ row: { item } }: { row: Extract<Row, { kind: "item" }> }) {
         </span>
         <span class={`row-more tone-${toneOf(item)}`}>{itemWords(item)}</span>
       </div>
-      <span class="row-side">{slot(startMs, endMs, now, zone.value)}</span>
+      <span class="row-side">
+        {moment(startMs, now, zone.value)} –<br />
+        {moment(endMs, now, zone.value)}
+      </span>
     </>
   );
 }

@@ -113,6 +113,11 @@ function keyOf(row: SeenBy): string {
   return `${row.recipient} ${row.kind} ${row.ref ?? ""}`;
 }
 
+/** A rule's id cut to what tells it apart; the whole is in its title. */
+function brief(rule: string): string {
+  return /^[0-9a-f]{8}-/.test(rule) ? rule.slice(0, 8) : rule;
+}
+
 const KIND: Readonly<Record<string, string>> = {
   own_track: "all your own tracks",
   sensed_track: "all tracks you sense",
@@ -123,7 +128,7 @@ function SeenRow({ row }: { row: SeenBy }) {
   const mine: ReleasedItem | undefined = ref ? picture.value.items.get(ref) : undefined;
   return (
     <tr>
-      <td>{row.recipient}</td>
+      <td class="recipient">{row.recipient}</td>
       <td>
         {mine && ref ? (
           <button
@@ -143,7 +148,7 @@ function SeenRow({ row }: { row: SeenBy }) {
       </td>
       <td><span class={`level level-${row.level}`}>{row.level}</span></td>
       <td>{row.reason}</td>
-      <td>{row.rule ? <code>{row.rule}</code> : "none"}</td>
+      <td>{row.rule ? <code title={row.rule}>{brief(row.rule)}</code> : "none"}</td>
     </tr>
   );
 }

@@ -8,7 +8,7 @@
 //   __comity.items       {own, volume, reserved}: counts by level
 //   __comity.tracks      {own, broadcast, position, identity, stale, emergency}
 //   __comity.volumes     drawn now: {solid, dashed, hatched, own}
-//   __comity.drawing     {frames, spentMs, visible}: the map's own drawing on the main thread
+//   __comity.drawing     {frames, spentMs, visible, settled}: the map's own drawing on the main thread
 //   __comity.camera      {lat, lon, zoom} or null
 //   __comity.places      {id: {lat, lon}} of the aircraft in view, where they are drawn just now
 import { theScene } from "../map/commands";
@@ -58,7 +58,7 @@ const DEBUG = {
   get drawing() {
     const scene = theScene();
     if (!scene) return null;
-    return { frames: scene.framesDrawn, spentMs: scene.spentMs, visible: scene.fleet.visible.length };
+    return { frames: scene.framesDrawn, spentMs: scene.spentMs, visible: scene.fleet.visible.length, settled: scene.settled };
   },
   get places() {
     const scene = theScene();
