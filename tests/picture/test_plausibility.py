@@ -215,6 +215,24 @@ def test_room_comes_back_when_tracks_expire() -> None:
     assert (view.id, view.callsign, view.lat) == ("000003", None, -46.0)
 
 
+def test_a_participants_tracks_are_bounded_over_its_feeds() -> None:
+    seen = picture(max_tracks_per_participant=3)
+    feed(seen, OWN, report("000001", lat=46.0, lon=7.0), report("000002", lat=46.0, lon=7.0))
+    more = [report("000001", lat=46.0, lon=7.0), report("000002", lat=46.0, lon=7.0)]
+    assert feed(seen, RADAR, *more) == {"too_many_tracks": 1}
+    assert feed(seen, CARLS, *more) == {}
+    seen.tick(at(61))
+    assert feed(seen, RADAR, *[report(f"00000{n}", 61.0) for n in (3, 4, 5, 6)], seconds=61.0) == {
+        "too_many_tracks": 1
+    }
+
+
+@pytest.mark.parametrize("name", ["", "x" * 61, "a\nb"])
+def test_a_feed_has_a_name_that_can_be_shown(name: str) -> None:
+    with pytest.raises(InvalidInput, match="feed"):
+        feed(picture(), SourceKey(BERT, name, OWN.provenance), report())
+
+
 def test_feeds_per_participant_are_bounded() -> None:
     seen = picture(max_feeds_per_participant=2)
     for name in ("one", "two"):

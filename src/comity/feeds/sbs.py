@@ -110,14 +110,10 @@ class SbsDecoder:
         received_us: int,
         offset_us: int,
     ) -> int:
-        """Append what the lines say; returns how many carried no report. The inner loop of ingest: one look
-        into a dictionary for each word that was met before, and no call."""
+        """Append what the lines say; returns how many carried no report."""
         skipped = 0
-        append, addresses, callsigns, squawks = rows.append, self._addresses, self._callsigns, self._squawks
-        grounds, numbers, time_of = self._grounds, self._numbers, self._times.of
+        append, row = rows.append, self._row
         shift_us = offset_us - self._zone_us
-        last_date = last_clock = b""
-        last_us = received_us
         for line in lines:
             fields = line.split(b",")
             observed_us = received_us
@@ -128,57 +124,38 @@ class SbsDecoder:
                         skipped += 1
                         continue
                     observed_us = logged_us or received_us
-                (
-                    _,
-                    _,
-                    _,
-                    _,
-                    word,
-                    _,
-                    date,
-                    clock,
-                    _,
-                    _,
-                    sign,
-                    feet,
-                    knots,
-                    track,
-                    lat,
-                    lon,
-                    rate,
-                    squawk,
-                    *rest,
-                ) = fields
-                address = addresses[word]
-                if date or clock:
-                    if clock != last_clock or date != last_date:
-                        last_us = time_of(date, clock) + shift_us
-                        last_date, last_clock = date, clock
-                    observed_us = last_us
-                if lat or lon:
-                    if (lat + lon).translate(None, _DIGITS):
-                        raise _why_not(lat, lon)
-                    place = float(lat), float(lon)
-                else:
-                    place = _NAN, _NAN
-                append(
-                    (
-                        address,
-                        observed_us,
-                        callsigns[sign],
-                        squawks[squawk],
-                        grounds[rest[3]],
-                        numbers[feet],
-                        numbers[knots],
-                        numbers[track],
-                        *place,
-                        numbers[rate],
-                    )
-                )
+                append(row(fields, observed_us, shift_us))
             except ValueError as error:
                 reason = error.reason if isinstance(error, Unreadable) else Rejection.MALFORMED
                 rejected[reason] = rejected.get(reason, 0) + 1
         return skipped
+
+    def _row(self, fields: list[bytes], observed_us: int, shift_us: int) -> _Row:
+        """What 22 fields say; raises ``ValueError``. The inside of ingest: a look into a dictionary for each
+        word that was met before. ``observed_us`` stands where the line has no time of its own."""
+        _, _, _, _, word, _, date, time, _, _, sign, ft, kt, deg, lat, lon, rate, code, _, _, _, gnd = fields
+        address = self._addresses[word]
+        if date or time:
+            observed_us = self._times.of(date, time) + shift_us
+        lat_deg = lon_deg = _NAN
+        if lat or lon:
+            if (lat + lon).translate(None, _DIGITS):
+                raise _why_not(lat, lon)
+            lat_deg, lon_deg = float(lat), float(lon)
+        number = self._numbers
+        return (
+            address,
+            observed_us,
+            self._callsigns[sign],
+            self._squawks[code],
+            self._grounds[gnd],
+            number[ft],
+            number[kt],
+            number[deg],
+            lat_deg,
+            lon_deg,
+            number[rate],
+        )
 
     def _log_form(self, line: bytes, fields: list[bytes], offset_us: int) -> int | None:
         """For a line that is no plain MSG: when it was logged (0: not told) if it is one of a stratux log,

@@ -123,14 +123,23 @@ def start_us(word: bytes) -> int | None:
 
 
 class Times:
-    """Dates and times as if their zone were UTC, in microseconds since 1970."""
+    """Dates and times as if their zone were UTC, in microseconds since 1970. An aircraft's lines often come
+    together and bear one time, so the last one is remembered whole."""
 
     def __init__(self) -> None:
         self._days = Words(day_us)
         self._clocks = Words(clock_us)
         self._fractions = Words(fraction_us)
+        self._last = (b"", b"", 0)
 
     def of(self, date: bytes, clock: bytes) -> int:
+        last_date, last_clock, us = self._last
+        if clock != last_clock or date != last_date:
+            us = self._read(date, clock)
+            self._last = date, clock, us
+        return us
+
+    def _read(self, date: bytes, clock: bytes) -> int:
         return self._days[date] + self._clocks[clock[:8]] + self._fractions[clock[8:]]
 
 

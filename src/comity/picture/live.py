@@ -51,6 +51,15 @@ _COLUMNS: Final[dict[str, tuple[str, Any]]] = {
 }
 
 
+class Room:
+    """How many more tracks a participant may have, over all its sources."""
+
+    __slots__ = ("left",)
+
+    def __init__(self, tracks: int) -> None:
+        self.left = tracks
+
+
 class SourceTable:
     """``number``: a 24-bit address as a number, -1 for a feed's own track number. ``observed_us`` is the
     position's time as far as it can be believed: never later than its receipt."""
@@ -77,9 +86,10 @@ class SourceTable:
     rival_us: Ints
     rivals: Small
 
-    def __init__(self, provenance_code: int, settings: PictureSettings) -> None:
+    def __init__(self, provenance_code: int, settings: PictureSettings, room: Room) -> None:
         self._provenance_code = provenance_code
         self._settings = settings
+        self._room = room
         self._slots: dict[str, int] = {}
         self._addresses: list[str] = []
         self._free: list[int] = []
@@ -136,16 +146,17 @@ class SourceTable:
         slot = self._slots.get(address)
         if slot is not None:
             return slot
+        if self._room.left <= 0 or len(self._slots) >= self._settings.max_tracks_per_source:
+            return -1
+        self._room.left -= 1
         if self._free:
             slot = self._free.pop()
             self._addresses[slot] = address
-        elif len(self._slots) < self._settings.max_tracks_per_source:
+        else:
             slot = len(self._addresses)
             self._addresses.append(address)
             if slot >= self._capacity:
                 self._grow()
-        else:
-            return -1
         if not address.startswith("~"):
             self.number[slot] = int(address, 16)
         self._slots[address] = slot
@@ -284,6 +295,7 @@ class SourceTable:
         live = np.fromiter(self._slots.values(), np.intp, len(self._slots))
         gone = live[self.received_us[live] < keep_us]
         if len(gone):
+            self._room.left += len(gone)
             for slot in gone.tolist():
                 del self._slots[self._addresses[slot]]
                 self._free.append(slot)

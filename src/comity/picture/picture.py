@@ -26,7 +26,7 @@ from comity.model.observation import Provenance, Report
 from comity.picture.coarse import coarse
 from comity.picture.frame import Encoded, Frame, Overlaid, TrackDelta, Tracks
 from comity.picture.fusion import at_level, fuse, only
-from comity.picture.live import SourceTable
+from comity.picture.live import Room, SourceTable
 from comity.picture.rows import LEVEL_CODE, SOURCE_CODE, Layer, Rows, none
 from comity.picture.settings import PictureSettings
 
@@ -36,6 +36,12 @@ are best given as ``broadcast`` to their own bringer too: then one fused set ser
 
 Referencer = Callable[[str, str, str], str]
 """(recipient, what, period) -> the reference under which the recipient sees it: ``Ids.reference``."""
+
+MAX_FEED_NAME: Final = 60
+"""Characters; the recording has a byte for its length in UTF-8."""
+
+MAX_REFERENCES: Final = 500_000
+"""Remembered; beyond it all are forgotten and made again, which costs time and changes none."""
 
 IDLE_SOURCE_S: Final = 600.0
 """An empty source that has been silent for so long is forgotten, with its counters."""
@@ -80,6 +86,7 @@ class Picture:
         self._period = ""
         self._given: dict[str, _Given] = {}
         self._refused: dict[ParticipantId, Counters] = {}
+        self._rooms: dict[ParticipantId, Room] = {}
         self.tick(now)
 
     # --- in
@@ -127,9 +134,14 @@ class Picture:
     def _held(self, source: SourceKey) -> _Source | None:
         held = self._sources.get(source)
         if held is None:
+            if not 1 <= len(source.feed) <= MAX_FEED_NAME or not source.feed.isprintable():
+                raise InvalidInput(f"feed must be 1 to {MAX_FEED_NAME} printable characters", field="feed")
             feeds = sum(1 for key in self._sources if key.participant == source.participant)
             if feeds < self._settings.max_feeds_per_participant:
-                table = SourceTable(SOURCE_CODE[source.provenance], self._settings)
+                room = self._rooms.get(source.participant)
+                if room is None:
+                    room = self._rooms[source.participant] = Room(self._settings.max_tracks_per_participant)
+                table = SourceTable(SOURCE_CODE[source.provenance], self._settings, room)
                 held = self._sources[source] = _Source(table)
         return held
 
@@ -271,5 +283,7 @@ class Picture:
         known = self._references.get((reader, key, address))
         if known is None:
             known = self._reference(reader, "\x1f".join((*key, address)), self._period)
+            if len(self._references) >= MAX_REFERENCES:
+                self._references.clear()
             self._references[reader, key, address] = known
         return known

@@ -43,6 +43,8 @@ class PictureSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Taken for widening where an aircraft's speed is not known: a jet's cruise."""
     max_tracks_per_source: int = 50_000
     """Several times the aircraft airborne worldwide. Further ones are refused and counted."""
+    max_tracks_per_participant: int = 100_000
+    """Over all its sources: everybody's frames grow with what one participant may put into them."""
     max_feeds_per_participant: int = 16
     reference_period_s: int = 3_600
     """How long a reference under which another's track is seen stays the same."""
