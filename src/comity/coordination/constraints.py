@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from comity.coordination.decision import Asked, Decision, check_new_volumes, check_ovn
+from comity.coordination.decision import Asked, Decision, check_new_volumes, check_ovn, check_unused
 from comity.errors import InvalidInput, NotFound, WrongState
 from comity.ids import EntityId
 from comity.model.command import ChangeConstraint, PublishConstraint
 from comity.model.constraint import Constraint, ConstraintState, check_designator
 from comity.model.fact import ConstraintPut
 from comity.model.volume import Volumes, check_volumes, ends, starts
+from comity.release.forms import past
 
 
 def publish(asked: Asked, command: PublishConstraint) -> Decision:
@@ -23,6 +24,7 @@ def publish(asked: Asked, command: PublishConstraint) -> Decision:
     check_new_volumes(command.volumes, asked.state, asked.now)
     check_designator(command.designator)
     entity = asked.ids.entity("constraint", asked.by.participant, asked.by.request_id)
+    check_unused(asked, entity)
     constraint = Constraint(
         id=entity,
         owner=asked.by.participant,
@@ -97,7 +99,7 @@ def _asked_for(before: ConstraintState, after: ConstraintState) -> ConstraintSta
 
 def _current(asked: Asked, id: EntityId) -> Constraint:
     constraint = asked.state.constraints.get(id)
-    if constraint is None or constraint.owner != asked.by.participant:
+    if constraint is None or constraint.owner != asked.by.participant or past(constraint, asked.now):
         raise NotFound("you have no constraint with this id", field="id")
     if not constraint.state.live():
         raise WrongState(f"the constraint is {constraint.state}", field="id")

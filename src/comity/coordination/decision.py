@@ -7,15 +7,15 @@ from datetime import datetime
 import msgspec
 
 from comity.coordination.state import State
-from comity.errors import InvalidInput, StaleOvn
+from comity.errors import InvalidInput, RequestIdReused, StaleOvn
 from comity.geo.heights import bounds
 from comity.geo.shapes import check
-from comity.ids import Ids
+from comity.ids import EntityId, Ids
 from comity.model.command import Submission
 from comity.model.fact import Fact
 from comity.model.released import Clearance
 from comity.model.volume import Volumes, ends
-from comity.release.forms import References
+from comity.release.forms import References, past
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -40,6 +40,13 @@ class Asked(msgspec.Struct, frozen=True):
 def check_ovn(given: str, current: str) -> None:
     if given != current:
         raise StaleOvn("ovn is not the current one; read the item again", field="ovn")
+
+
+def check_unused(asked: Asked, entity: EntityId) -> None:
+    """A request id names what it makes. One that is used again after it was forgotten must not overwrite."""
+    item = asked.state.item(entity)
+    if item is not None and not past(item, asked.now):
+        raise RequestIdReused("this id made something that is still there", field="Idempotency-Key")
 
 
 def check_new_volumes(volumes: Volumes, state: State, now: datetime) -> None:

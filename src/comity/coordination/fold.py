@@ -49,6 +49,7 @@ def apply(state: State, fact: f.Fact, request: f.Request | None, now: datetime, 
             _apply_membership(state, fact)
     if request is not None:
         key = (request.participant, request.request_id)
+        state.requests.pop(key, None)  # one that is used again takes its place at the end
         state.requests[key] = Done(index, request.body_sha256, micros(now))
     if not isinstance(state, OverlayState):
         _prune(state, now)

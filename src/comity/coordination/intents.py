@@ -13,7 +13,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from comity.coordination.conflicts import Conflict, find
-from comity.coordination.decision import Asked, Decision, check_new_volumes, check_ovn
+from comity.coordination.decision import Asked, Decision, check_new_volumes, check_ovn, check_unused
 from comity.errors import InvalidInput, NotFound, StrategicConflict, WrongState
 from comity.ids import EntityId, Reference
 from comity.model.command import ChangeIntent, EndIntent, FileIntent
@@ -22,13 +22,14 @@ from comity.model.intent import Intent, IntentState
 from comity.model.released import Clearance, ConflictItem
 from comity.model.rule import NOTHING, Level
 from comity.model.volume import Volumes
-from comity.release.forms import own_form, reserved_form, volume_form
+from comity.release.forms import own_form, past, reserved_form, volume_form
 
 
 def file(asked: Asked, command: FileIntent) -> Decision:
     state, by, now = asked.state, asked.by, asked.now
     check_new_volumes(command.volumes, state, now)
     entity = asked.ids.entity("intent", by.participant, by.request_id)
+    check_unused(asked, entity)
     accepted, clearance = _clear(asked, command.volumes, command.accept_conflicts, None)
     intent = Intent(
         id=entity,
@@ -93,7 +94,7 @@ def ended(asked: Asked, intent: Intent, at: datetime) -> Intent:
 
 def _current(asked: Asked, id: EntityId) -> Intent:
     intent = asked.state.intents.get(id)
-    if intent is None or intent.owner != asked.by.participant:
+    if intent is None or intent.owner != asked.by.participant or past(intent, asked.now):
         raise NotFound("you have no intent with this id", field="id")
     if not intent.state.live():
         raise WrongState("the intent has ended", field="id")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from comity.coordination.decision import Asked, Decision, check_ovn
-from comity.errors import InvalidInput, NotFound, WrongState
+from comity.errors import InvalidInput, NotFound, RequestIdReused, WrongState
 from comity.ids import RuleId
 from comity.model.command import ChangeRule, RemoveGroup, SetGroup, SetRule, WithdrawRule
 from comity.model.fact import GroupPut, GroupRemoved, RulePut, RuleRemoved
@@ -21,6 +21,8 @@ def set_rule(asked: Asked, command: SetRule) -> Decision:
     _check_recipient(asked, command.recipient)
     _check_expiry(asked, command.expires)
     id = RuleId(asked.ids.entity("rule", by.participant, by.request_id))
+    if id in asked.state.rules:
+        raise RequestIdReused("this id made something that is still there", field="Idempotency-Key")
     rule = ReleaseRule(
         id=id,
         owner=by.participant,

@@ -90,7 +90,9 @@ class State:
         """Count an item under its owner."""
         key = (item.owner, kind_of(item))
         self.owned.setdefault(key, set()).add(item.id)
-        if not item.state.live():
+        if item.state.live():
+            self.lingers.get(key, set()).discard(item.id)
+        else:
             self.lingers.setdefault(key, set()).add(item.id)
 
     def let_go(self, item: Intent | Constraint) -> None:

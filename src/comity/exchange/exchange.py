@@ -50,7 +50,7 @@ from comity.model.participant import Participant, Person
 from comity.model.released import Change, ChangePage, ItemKind, ReleasedItem
 from comity.model.rule import Group, ReleaseRule
 from comity.picture.picture import Picture
-from comity.release.forms import References, own_form
+from comity.release.forms import References, own_form, past
 
 SEGMENT_CADENCE: Final = timedelta(seconds=60)
 """How often open segments of the release recording are closed and hashed into the ledger."""
@@ -206,7 +206,7 @@ class Exchange:
     def item(self, who: ParticipantId, ref: str) -> ReleasedItem:
         now = self.clock.now()
         own = self.state.item(EntityId(ref))
-        if own is not None and own.owner == who:
+        if own is not None and own.owner == who and not past(own, now):
             return own_form(own)
         return self.views.of(who, now).get(ref)
 

@@ -21,7 +21,7 @@ import msgspec
 from comity.clock import Clock, from_micros, micros
 from comity.coordination.decide import decide
 from comity.coordination.decision import Asked, Decision
-from comity.coordination.fold import apply
+from comity.coordination.fold import REQUEST_MEMORY, apply
 from comity.coordination.state import State
 from comity.errors import ComityError, LedgerFull, OutcomeUnknown, Refused, RequestIdReused, Stopping
 from comity.ids import EXCHANGE, Ids, ParticipantId, RequestId
@@ -170,7 +170,7 @@ class Writer:
         for waiting in batch:
             by = waiting.submission
             try:
-                repeated = self._repeated(overlay, same, waiting)
+                repeated = self._repeated(overlay, same, waiting, now)
                 if repeated is not None:
                     waiting.answer = repeated
                     continue
@@ -191,14 +191,19 @@ class Writer:
                 request = None
         return planned, drafts
 
-    def _repeated(self, state: State, same: dict[Key, _Planned], waiting: _Waiting) -> Repeated | None:
-        """An earlier durable answer; None also for a repeat within the batch, which shares its answer."""
+    def _repeated(
+        self, state: State, same: dict[Key, _Planned], waiting: _Waiting, now: datetime
+    ) -> Repeated | None:
+        """An earlier durable answer; None also for a repeat within the batch, which shares its answer.
+
+        A request is remembered for so long and no longer, whenever the state lets go of it: that is
+        others' doing as well."""
         by = waiting.submission
         if by.participant == EXCHANGE:
             return None
         key = (by.participant, by.request_id)
         done = state.requests.get(key)
-        if done is None:
+        if done is None or done.time_us < micros(now - REQUEST_MEMORY):
             return None
         if done.body_sha256 != by.body_sha256:
             raise RequestIdReused("this id was used for another request", field="Idempotency-Key")

@@ -9,6 +9,7 @@ from comity.model.constraint import Constraint
 from comity.model.intent import Intent
 from comity.model.released import ItemKind, ReleasedItem, ReservedVolume
 from comity.model.rule import Level, Levels
+from comity.release.coarsen import lingers_until
 
 Item = Intent | Constraint
 
@@ -19,6 +20,12 @@ def kind_of(item: Item) -> ItemKind:
 
 def level_of(item: Item, levels: Levels) -> Level:
     return levels.intent if isinstance(item, Intent) else levels.constraint
+
+
+def past(item: Item, now: datetime) -> bool:
+    """Whether an ended item has left every view. From then on it is to its owner, too, as if it had never
+    been: the state lets go of it when some entry is written, and that is others' doing as well."""
+    return not item.state.live() and now >= lingers_until(item.changed_at)
 
 
 class References:
