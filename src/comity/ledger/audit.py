@@ -221,7 +221,9 @@ class Walk:
     def _check_rest(self) -> None:
         """Nothing may be stored beyond what the headers account for."""
         size = self.tree.size
-        counts = rows(self._connection, "SELECT log, count(*), max(entry) FROM own_leaves GROUP BY log")
+        counts = rows(
+            self._connection, "SELECT log, count(*), CAST(max(entry) AS INTEGER) FROM own_leaves GROUP BY log"
+        )
         known = {state.number: state.frontier.size for state in self.own.values()}
         for log, count, last in counts:
             if known.get(log, 0) != count:

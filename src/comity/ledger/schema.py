@@ -12,7 +12,9 @@ checks the one against the other.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -34,6 +36,10 @@ BUSY_MS: Final = 10_000
 WAL_PAGES: Final = 1000
 """4 MiB of write-ahead log before it is copied into the file, while an append waits (about 8 ms on a fast
 disk); larger copies less often, for longer."""
+
+
+_ROWS_AT_ONCE: Final = (64, 16, 4, 1)
+"""Rows in one statement: few sizes, so that SQLite compiles each once and keeps it."""
 
 
 class Migration(NamedTuple):
@@ -180,6 +186,23 @@ def close(connection: apsw.Connection) -> None:
     """Closes; what was committed is on disk, and tidying that fails is done when the file is opened again."""
     with contextlib.suppress(apsw.Error):
         connection.close()
+
+
+def inserts(into: str, rows: Sequence[Row]) -> Iterator[tuple[str, Row]]:
+    """Statements that insert these rows into ``table (columns)``, many rows in each: between statements a
+    thread has to wait its turn for the interpreter, which can take longer than the statement."""
+    first = 0
+    while first < len(rows):
+        count = next(size for size in _ROWS_AT_ONCE if size <= len(rows) - first)
+        taken = rows[first : first + count]
+        yield _insert_sql(into, len(taken[0]), count), tuple(itertools.chain.from_iterable(taken))
+        first += count
+
+
+@lru_cache(maxsize=64)
+def _insert_sql(into: str, columns: int, count: int) -> str:
+    row_ = f"({', '.join('?' * columns)})"
+    return f"INSERT INTO {into} VALUES {', '.join([row_] * count)}"  # noqa: S608  # names of our own
 
 
 def rows(connection: apsw.Connection, sql: str, bindings: Sequence[int | str] = ()) -> list[Row]:

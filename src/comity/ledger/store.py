@@ -275,16 +275,14 @@ class Ledger:
                 "INSERT INTO period_keys (id, owner, period, wrapped) VALUES (?, ?, ?, ?)",
                 (key.id, key.owner, key.period, key.wrapped),
             )
-        many(
-            "INSERT INTO entries (idx, kind, key, leaf, header, sealed) VALUES (?, ?, ?, ?, ?, ?)",
-            batch.entries,
-        )
-        many(
-            "INSERT INTO own_leaves (log, position, entry, owned, leaf) VALUES (?, ?, ?, ?, ?)",
-            batch.own_leaves,
-        )
-        if batch.nodes:
-            many("INSERT INTO nodes (log, level, number, hash) VALUES (?, ?, ?, ?)", batch.nodes)
+        execute = self._connection.execute
+        for into, made in (
+            ("entries (idx, kind, key, leaf, header, sealed)", batch.entries),
+            ("own_leaves (log, position, entry, owned, leaf)", batch.own_leaves),
+            ("nodes (log, level, number, hash)", batch.nodes),
+        ):
+            for sql, values in inserts(into, made):
+                execute(sql, values)
 
     def _frontier(self, log: str, number: int) -> Frontier:
         """A log's frontier, kept once read; the caller holds the lock and does not change it."""

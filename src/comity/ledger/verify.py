@@ -225,7 +225,10 @@ def _root(walk: Walk, point: _Point) -> bytes | None:
 def _entry_at(connection: apsw.Connection, log: str, position: int) -> int | None:
     if log == TREE:
         return position
-    sql = "SELECT o.entry FROM own_leaves o JOIN logs l ON l.id = o.log WHERE l.name = ? AND o.position = ?"
+    sql = (
+        "SELECT CAST(o.entry AS INTEGER) FROM own_leaves o JOIN logs l ON l.id = o.log "
+        "WHERE l.name = ? AND o.position = ?"
+    )
     found = row(connection, sql, (log, position))
     return None if found is None else int(found[0])
 
