@@ -34,6 +34,9 @@ SIDES_M: Final = tuple(SMALLEST_SIDE_M * 4.0**level for level in range(LEVELS))
 _DIRECT: Final = 64
 """Cells at one level that are asked for one by one. Larger: slower searches in empty places."""
 
+_GLANCES_PER_CELL: Final = 20
+"""Members of a directory that numpy compares with a box in the time it takes to fetch one cell."""
+
 _BITS: Final = 15
 _OFFSET: Final = 1 << (_BITS - 1)
 _MASK: Final = (1 << _BITS) - 1
@@ -124,9 +127,11 @@ class LooseGrid:
         listed = [self._listed[_ROOT]]
         while listed:
             members = gathered(listed, np.dtype(np.int64))
-            if len(members) > most_cells:
+            if len(members) > most_cells * _GLANCES_PER_CELL:
                 return None
             members = members[_may_overlap(members, box)]
+            if len(found) + len(members) > most_cells:
+                return None
             is_directory = members >= _DIRECTORY
             found.extend(members[~is_directory].tolist())
             listed = [self._listed[directory] for directory in members[is_directory].tolist()]
