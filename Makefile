@@ -20,8 +20,10 @@ runtime dev:
 demo: runtime
 	@exec $(BIN)/comity demo $(ARGS)
 
+# Files of tests run beside each other; JOBS=0 runs one after the other, as a debugger wants it.
+JOBS ?= auto
 test: dev
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist loadfile $(ARGS)
 
 check: dev
 	$(BIN)/ruff check .

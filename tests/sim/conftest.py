@@ -1,4 +1,4 @@
-"""One running exchange with the cast for all tests of this folder."""
+"""One running exchange with the cast for all tests of a file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from tests.running import Running, cast
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with cast(tmp_path_factory.mktemp("exchange")) as it:
         yield it
