@@ -178,17 +178,24 @@ class _Writer:
 
     def recover(self) -> None:
         """Close what an earlier process left open."""
-        for path in sorted(self._folder.glob("*" + OPEN_SUFFIX)):
-            digest, size = hashlib.sha256(), 0
-            with path.open("rb") as file:
-                while chunk := file.read(1 << 20):
-                    digest.update(chunk)
-                    size += len(chunk)
-            name = path.name.removesuffix(OPEN_SUFFIX)
-            path.rename(self._folder / (name + SUFFIX))
-            self._tell(ClosedSegment(name, digest.hexdigest(), size, _started_us(name)))
+        try:
+            for path in sorted(self._folder.glob("*" + OPEN_SUFFIX)):
+                self._finish(path)
+        except OSError as error:
+            with self._lock:
+                self._stopped = _why(error)
         with self._lock:
             self._segments = len(segments(self._folder))
+
+    def _finish(self, part: Path) -> None:
+        digest, size = hashlib.sha256(), 0
+        with part.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+                size += len(chunk)
+        name = part.name.removesuffix(OPEN_SUFFIX)
+        part.rename(self._folder / (name + SUFFIX))
+        self._tell(ClosedSegment(name, digest.hexdigest(), size, _started_us(name)))
 
     def write(self, data: bytes, records: int, now_us: int) -> None:
         try:
