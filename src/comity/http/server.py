@@ -39,11 +39,11 @@ class Server:
 
     def __init__(self, app: App, config: Config, *, port: int | None = None) -> None:
         self._app = app
+        self._server = _Quiet(_uvicorn_config(app, config))
         self._socket = _bind(config, config.server.port if port is None else port)
         self.host = config.server.host
         self.port: int = self._socket.getsockname()[1]
         self.tls = config.server.tls_cert is not None
-        self._server = _Quiet(_uvicorn_config(app, config))
 
     @property
     def url(self) -> str:
