@@ -31,8 +31,10 @@ check: dev
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q tests/rules
 
+# Those that are programs; served.py is what they start.
+BENCHES ?= $(filter-out served,$(basename $(notdir $(shell grep -ls __main__ bench/*.py))))
 bench: dev
-	@for each in bench/*.py; do echo "== $$each"; $(BIN)/python $$each $(ARGS) || exit 1; done
+	@set -e; for each in $(BENCHES); do echo "== $$each"; $(BIN)/python -m bench.$$each $(ARGS); done
 
 web:
 	@rm -f src/comity/http/static/.sources
