@@ -1,6 +1,6 @@
 """A loose grid: which things may be near a box, for boxes of any size, in earth-centred metres.
 
-Each box is kept in exactly one cell: at the level whose side is the smallest that is not less than the
+Each box is kept in exactly one cell: at the level whose side is the smallest that is longer than the
 box's longest side, where its middle lies. It may then stick out of its cell by half a side, so a search
 looks half a side farther at each level. A small search asks for its few cells at each occupied level; a
 large one walks down a directory of occupied cells, because counting through empty ones would never end.
