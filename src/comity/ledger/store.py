@@ -51,7 +51,7 @@ from comity.ledger.note import (
 )
 from comity.ledger.opening import check_about, check_exchange_name, load_heads, make_private, take_lock
 from comity.ledger.reader import Reader, frontier_of
-from comity.ledger.schema import TREE_LOG, Storage, close, connect, upgrade
+from comity.ledger.schema import TREE_LOG, Storage, close, connect, inserts, upgrade
 from comity.ledger.sealing import Master
 from comity.ledger.transaction import Transactions
 
