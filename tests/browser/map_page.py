@@ -25,7 +25,8 @@ CHROMIUM_FLAGS: Final = (
     "--disable-sync",
     "--no-first-run",
 )
-WAIT_S: Final = 15.0
+WAIT_S: Final = 30.0
+"""Generous: software drawing on a busy machine is slow. Nothing waits longer than it must."""
 
 
 class MapPage:

@@ -74,6 +74,7 @@ def test_draws_pixels_for_volumes_and_aircraft(page: MapPage) -> None:
         }"""
     )
     assert drawn["inked"] > 5_000
+    page.until(lambda: page.debug("drawing")["shapes"] >= 9, "the volumes are on the screen")
     assert drawn["visible"] >= 8
 
 

@@ -85,6 +85,7 @@ function onKey(event: KeyboardEvent): void {
   const move = MOVES[event.key];
   if (move !== undefined && !modal && !onMap(target) && (!inField || (inSearch && event.key.startsWith("Arrow")))) {
     moveSelection(move);
+    if (!inSearch) document.getElementById("list")?.focus({ preventScroll: true });
     event.preventDefault();
     return;
   }

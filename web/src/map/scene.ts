@@ -166,7 +166,14 @@ export class Scene {
 
   /** The base map is there and every tile in view is drawn: screenshots wait for it. */
   get settled(): boolean {
-    return this.based && this.map.areTilesLoaded();
+    return this.based && this.map.loaded() && !this.map.isMoving();
+  }
+
+  /** How many different items have a volume on the screen, as MapLibre drew it. */
+  get shapes(): number {
+    if (!this.ready) return 0;
+    const found = this.map.queryRenderedFeatures({ layers: CLICKABLE });
+    return new Set(found.map((f) => String(f.properties["ref"]))).size;
   }
 
   setSelection(chosen: Hit | null): void {

@@ -66,7 +66,8 @@ export function HelpPanel() {
       </div>
       <p class="meaning">
         FL is pressure height (1013.25 hPa); other heights name their datum. A dashed ring round an aircraft is the
-        accuracy of its position. Base map: Natural Earth. You see what was released to you, not all there is.
+        accuracy of its position. You see what was released to you, not all there is. Base map: Natural Earth.{" "}
+        <a href="./assets/licences.txt" target="_blank" rel="noreferrer">Licences</a>.
       </p>
     </Dialog>
   );

@@ -8,7 +8,8 @@
 //   __comity.items       {own, volume, reserved}: counts by level
 //   __comity.tracks      {own, broadcast, position, identity, stale, emergency}
 //   __comity.volumes     drawn now: {solid, dashed, hatched, own}
-//   __comity.drawing     {frames, spentMs, visible, settled}: the map's own drawing on the main thread
+//   __comity.drawing     {frames, spentMs, visible, settled, shapes}: the map's own drawing on the main thread, and
+//                        how many items have a volume on the screen
 //   __comity.camera      {lat, lon, zoom} or null
 //   __comity.places      {id: {lat, lon}} of the aircraft in view, where they are drawn just now
 import { theScene } from "../map/commands";
@@ -58,7 +59,8 @@ const DEBUG = {
   get drawing() {
     const scene = theScene();
     if (!scene) return null;
-    return { frames: scene.framesDrawn, spentMs: scene.spentMs, visible: scene.fleet.visible.length, settled: scene.settled };
+    const { framesDrawn: frames, spentMs, settled, shapes } = scene;
+    return { frames, spentMs, visible: scene.fleet.visible.length, settled, shapes };
   },
   get places() {
     const scene = theScene();
