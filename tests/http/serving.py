@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import ssl
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -36,6 +37,9 @@ enabled = true
 key_file = "issuer.pem"
 """
 PLENTY = "reads_burst = 1_000_000\nwrites_burst = 1_000_000\n"
+
+_CONTEXT = ssl.create_default_context()
+"""Made once: reading the system's certificates takes longer than most tests."""
 
 VOLUME: dict[str, Any] = {
     "outline": {"type": "circle", "centre": {"lat": 47.0, "lon": 11.0}, "radius_m": 1000.0},
@@ -107,7 +111,7 @@ class Served:
 
     def client(self, participant: str | None = "north", **how: Any) -> httpx.Client:
         headers = self.bearer(participant, **how) if participant is not None else {}
-        return httpx.Client(base_url=self.server.url, headers=headers, timeout=10.0)
+        return httpx.Client(base_url=self.server.url, headers=headers, timeout=10.0, verify=_CONTEXT)
 
     def key(self) -> dict[str, str]:
         return {"Idempotency-Key": f"test-key-{next(self._keys):06d}"}

@@ -34,15 +34,19 @@ class Bucket:
         self._at_s = -math.inf
 
     def take(self, amount: float, now_s: float) -> float:
-        """0 if taken, otherwise the seconds until it could be; then nothing is taken."""
+        """0 if taken, otherwise the seconds until it could be; then nothing is taken.
+
+        An amount over the burst waits for a full bucket and leaves a debt, so that the rate holds.
+        """
         if now_s > self._at_s:
             filled = self.level + (now_s - self._at_s) * self.rate
             self.level = min(self.burst, filled)
             self._at_s = now_s
-        if amount <= self.level:
+        needed = min(amount, self.burst)
+        if needed <= self.level:
             self.level -= amount
             return 0.0
-        return (min(amount, self.burst) - self.level) / self.rate
+        return (needed - self.level) / self.rate
 
 
 class Quotas:
