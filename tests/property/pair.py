@@ -28,7 +28,7 @@ from comity.model.rule import Levels
 from comity.wire.encode import encode_time
 from tests.permitted import permitted
 from tests.property import happened as h
-from tests.property.plans import Act, Look, Move, Plan, Restart, South, Tick
+from tests.property.drafting import Act, Look, Move, Plan, Restart, South, Tick
 from tests.property.playing import Player, Request
 from tests.property.stack import (
     SOUTH,
@@ -128,9 +128,10 @@ class Both:
             with suppress(OSError):
                 await player.stack.close()
 
-    async def _restart(self) -> None:
+    async def _restart(self, at: datetime) -> None:
         await self.close()
         self._check_streams(self._streams, "a stream until its end")
+        self._advance(at)
         for player in self._players:
             await player.stack.open()
         self._call()
@@ -149,17 +150,20 @@ class Both:
                 await self._south(move)
             case Look(again=again):
                 await self._look(again)
-            case Restart():
-                await self._restart()
+            case Restart(at=at):
+                await self._restart(at)
         self._check_pair()
 
     async def _pass(self, at: datetime) -> None:
+        self._advance(at)
+        self._check_pair()
+        await self._tick()
+
+    def _advance(self, at: datetime) -> None:
         for player in self._players:
             clock = player.stack.clock
             clock.advance((at - clock.now()).total_seconds())
             player.note(h.Ticked())
-        self._check_pair()
-        await self._tick()
 
     async def _act(self, move: Act) -> None:
         for player, event in zip(self._players, (move.first, move.second), strict=True):
@@ -168,7 +172,7 @@ class Both:
 
     async def _look(self, again: bool) -> None:
         await self._tick()
-        for request in self._knows.requests(self._players[0]):
+        for request in self._knows.requests(self._players):
             await self._compare(request)
         if again:
             await self._stream_again()
@@ -275,9 +279,9 @@ class Knowledge:
         if request.target == "/v1/log/checkpoint":
             self.sizes.append(int(body["note"].split("\n")[1]))
 
-    def requests(self, player: Player) -> Iterator[Request]:
-        """Everything there is to ask, as things stand in the first world."""
-        now = encode_time(player.stack.clock.now()).decode().strip('"')
+    def requests(self, players: list[Player]) -> Iterator[Request]:
+        """Everything there is to ask."""
+        now = encode_time(players[0].stack.clock.now()).decode().strip('"')
         self.times.append(now)
         for target in _ALWAYS:
             yield Request("GET", target)
@@ -288,23 +292,25 @@ class Knowledge:
             yield Request("GET", f"/v1/what-others-see?at={quote(when)}")
         for ref in list(self.refs)[-12:]:
             yield Request("GET", f"/v1/airspace/{ref}")
-        yield from self._guesses(player)
+        yield from self._guesses(players)
         yield from self._log()
         yield from self.writes[-2:]
         yield from self.writes[:1]
 
-    def _guesses(self, player: Player) -> Iterator[Request]:
-        """Ids and references of what others have, whether or not ``south`` may know of it."""
-        ids = Ids(player.stack.opened.keyfile.id_secret)
-        day = f"{player.stack.clock.now():%Y-%m-%d}"
-        for number, ((owner, _), id) in enumerate(list(player.ids.items())[-8:]):
+    def _guesses(self, players: list[Player]) -> Iterator[Request]:
+        """Ids and references of what others have in either world, whether or not ``south`` may know of it."""
+        stack = players[0].stack
+        ids = Ids(stack.opened.keyfile.id_secret)
+        day = f"{stack.clock.now():%Y-%m-%d}"
+        made = {pair: None for player in players for pair in list(player.ids.items())[-6:]}
+        for number, ((owner, _), id) in enumerate(made):
             yield Request("GET", f"/v1/airspace/{id}")
             yield Request("GET", f"/v1/intents/{id}")
+            yield Request("GET", f"/v1/rules/{id}")
+            yield Request("DELETE", f"/v1/intents/{id}?ovn=x", b"", f"guess-{number:04d}")
             if owner != SOUTH:
                 yield Request("GET", f"/v1/airspace/{ids.reference(SOUTH, EntityId(id), day)}")
-                yield Request("GET", f"/v1/rules/{id}")
-                yield Request("DELETE", f"/v1/intents/{id}?ovn=x", b"", f"guess-{day}-{number:04d}")
-        yield Request("DELETE", "/v1/groups/friends?ovn=x", b"", f"guess-group-{day}")
+        yield Request("DELETE", "/v1/groups/friends?ovn=x", b"", "guess-group")
 
     def _log(self) -> Iterator[Request]:
         size = self.sizes[-1] if self.sizes else 1

@@ -55,6 +55,8 @@ key_file = "keys"
 [issuer]
 enabled = true
 key_file = "issuer.pem"
+[auth]
+max_lifetime_s = 604_800
 [logging]
 level = "error"
 """
@@ -232,7 +234,7 @@ class Stack:
     def token(self, participant: ParticipantId, issued: datetime) -> str:
         key = load_issuer_key(self.directory / "issuer.pem")
         issuer = Issuer(key, self.config.exchange.name, self.config.audiences()[0], SeededEntropy(SEED))
-        return issuer.issue(DESK, participant, SCOPES, timedelta(hours=12), issued)
+        return issuer.issue(DESK, participant, SCOPES, timedelta(days=7), issued)
 
     def caller(self, token: str | None) -> Caller:
         return Caller(self.server.port, token)

@@ -1,0 +1,44 @@
+"""Law 2: two worlds whose ``permitted`` is equal throughout give a participant identical bytes.
+
+Over real HTTP and the real stream, with clock and entropy fixed: see ``plans.py`` for how pairs of worlds are
+made, ``pair.py`` for what is asked and compared, and ``tests/leaks.py`` for how it is known that this would
+notice. ``COMITY_PROPERTY_EXAMPLES`` says how many pairs are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, reject, settings
+
+from tests.property.drafting import Plan
+from tests.property.pair import Parted, forget_templates, play
+from tests.property.plans import plans
+from tests.property.sizes import examples
+from tests.property.suspects import SUSPECTS
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _templates() -> Iterator[None]:
+    yield
+    forget_templates()
+
+
+@pytest.mark.parametrize("suspect", SUSPECTS, ids=lambda suspect: suspect.__name__)
+def test_worlds_made_by_hand_cannot_be_told_apart(suspect: Callable[[], Plan]) -> None:
+    assert play(suspect()) > 50
+
+
+@settings(
+    max_examples=examples(12),
+    deadline=None,  # an example starts four servers
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+@given(plan=plans())
+def test_worlds_with_equal_permitted_cannot_be_told_apart(plan: Plan) -> None:
+    try:
+        compared = play(plan)
+    except Parted:
+        reject()
+    assert compared > 50
