@@ -24,6 +24,7 @@ from comity.cli.demo_setup import Tokens, free_port, logging_to, prepare
 from comity.client import Client
 from comity.clock import SystemClock
 from comity.config import Config
+from comity.errors import ComityError
 from comity.http.tokens import READ, WRITE
 from comity.ids import ParticipantId
 from comity.runtime import Fatal, Runtime
@@ -57,7 +58,11 @@ def demo(directory: Path, port: int | None, seed: int, seconds: float | None) ->
     wanted = port if port is not None else free_port(config.server.host, config.server.port)
     show = Console(highlight=False)
     with logging_to(config), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        status = runner.run(_Demo(config, wanted, seed, seconds, show).run())
+        try:
+            status = runner.run(_Demo(config, wanted, seed, seconds, show).run())
+        except ComityError:
+            click.echo(f"comity: more about it is in {directory / 'log.jsonl'}", err=True)
+            raise
     if status:
         raise SystemExit(status)
 
