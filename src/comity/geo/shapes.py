@@ -48,6 +48,9 @@ is plain and every edge has one shortest way."""
 MIN_AREA_M2: Final = 0.01
 """Below this a polygon encloses nothing that a coordinate of seven decimals can tell."""
 
+_SAME_PLACE_DIGITS: Final = 12
+"""Decimals of a plane coordinate, in earth radii, that tell two vertices apart: 6 µm."""
+
 _CHORD_LIMIT_M: Final = 20_000.0
 """Up to here a chord is within 8 mm of its geodesic, on the side of "yes"."""
 
@@ -77,8 +80,9 @@ def check(shape: Shape, field: str) -> None:
             field=field,
         )
     flat = project(points, frame)
-    polygon = shapely.Polygon(flat)
-    if polygon.convex_hull.area * B_M * B_M < MIN_AREA_M2:
+    # Two longitudes of one pole, or of one place on the antimeridian, differ by rounding alone.
+    polygon = shapely.Polygon(np.round(flat, _SAME_PLACE_DIGITS))
+    if shapely.Polygon(flat).convex_hull.area * B_M * B_M < MIN_AREA_M2:
         raise InvalidInput(f"{field} must enclose an area; its vertices lie on one line", field=field)
     if not polygon.is_valid:
         where = _where(shapely.is_valid_reason(polygon), frame)
