@@ -1,7 +1,8 @@
 """Deadlines: time changes state only by an entry that the exchange itself submits.
 
-What ends by time has ended at its time, however late the entry that says so. ``due`` takes what may have come off the heap; ``meet`` decides each again from the facts, so an outdated
-heap entry gives nothing, and a replay that never looks at the heap gives the same state.
+What ends by time has ended at its time, however late the entry that says so. ``due`` takes what may have
+come off the heap; ``meet`` decides each again from the facts, so an outdated heap entry gives nothing,
+and a replay that never looks at the heap gives the same state.
 """
 
 from __future__ import annotations

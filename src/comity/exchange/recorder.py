@@ -118,8 +118,8 @@ class Recorder:
         current.lines.append(msgspec.json.encode(line) + b"\n")
 
     def flush(self) -> None:
-        """Write what has gathered: an append without a sync, on the caller's thread, since lines come from the
-        same thread at any time. A failing disk loses these lines and counts them."""
+        """Write what has gathered: an append without a sync, on the caller's thread, since lines come from it
+        at any time. A failing disk loses these lines and counts them."""
         for current in self._open.values():
             if current.lines:
                 try:
