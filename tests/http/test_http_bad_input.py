@@ -264,6 +264,8 @@ def test_an_sbs_line_cut_in_half_is_completed_or_counted(north: httpx.Client) ->
     broken = north.post(path, content=line[30:], headers=headers).json()
     assert broken["accepted"] == 0
     assert sum(broken["rejected"].values()) == 1
+    (counted,) = (kept for name, kept in north.get("/v1/feeds").json()["feeds"].items() if "receiver" in name)
+    assert counted["accepted"] == 1
     query = north.post("/v1/feeds/sbs?feed=receiver", content=line, headers=headers)
     assert error_of(query) == (400, "invalid_input", "provenance")
 

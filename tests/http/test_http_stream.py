@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from comity.http.outbox import Frame
 from comity.model.rule import Level
 from tests.http.serving import INTENT, Served, changed, serving
 from tests.world import NORTH, SOUTH, levels
@@ -281,3 +284,32 @@ def test_a_long_poll_waits_for_a_tick_and_for_its_time(served: Served) -> None:
     with served.client("south") as south:
         page = south.get("/v1/changes", params={"cursor": cursor, "wait_s": 30}).json()
         assert len(page["changes"]) == 1
+
+
+def test_a_withdrawal_cuts_a_frame_that_is_still_on_its_way(served: Served) -> None:
+    """A client that does not read, a frame larger than what the kernel takes, a rule withdrawn meanwhile."""
+    giant = 32_000_000
+    head = (
+        "GET /v1/stream HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\n"
+        "sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        f"authorization: Bearer {served.token('south')}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", served.server.port), timeout=5) as connection:
+        connection.sendall(head.encode())
+        found = connection.recv(100)
+        assert found.startswith(b"HTTP/1.1 101 ")
+
+        def fill() -> None:
+            (client,) = served.app.hub._clients[SOUTH]
+            client.outbox.put(Frame("x" * giant, client.place))
+
+        served.call(fill)
+        time.sleep(0.3)
+        served.call(lambda: served.app.hub.withdrawn(SOUTH))
+        count = 0
+        with contextlib.suppress(ConnectionResetError):
+            while part := connection.recv(1_000_000):
+                count += len(part)
+        assert count < giant
+    served.advance(1)
+    assert len(served.app.hub) == 0

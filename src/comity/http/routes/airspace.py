@@ -99,7 +99,7 @@ async def whoami(call: Call) -> Answer:
             roles=caller.person.roles,
             scopes=tuple(sorted(caller.identity.scopes)),
             expires_at=caller.identity.expires_at,
-            as_of=call.now,
+            as_of=call.exchange.as_of(),
             exchange=call.services.config.exchange.name,
         )
     )

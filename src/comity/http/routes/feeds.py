@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
 
-from comity.http.access import FEED
+from comity.http.access import FEED, READER
 from comity.http.answers import Answer, ok
 from comity.http.quota import Use
 from comity.http.routing import Call, Route
@@ -33,6 +33,16 @@ class Lines(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     feed: FeedName
     provenance: Provenance
     time_offset_s: Annotated[float, Meta(ge=-3.2e9, le=3.2e9)] = 0.0
+
+
+class Feeds(msgspec.Struct, frozen=True):
+    """By feed and provenance: accepted, rejected by reason, skipped, and how far claimed times were off."""
+
+    feeds: dict[str, dict[str, Any]]
+
+
+async def read_feeds(call: Call) -> Answer:
+    return ok({"feeds": call.exchange.feed_counters(call.caller.participant.id)})
 
 
 async def bring_reports(call: Call) -> Answer:
@@ -98,4 +108,5 @@ ROUTES = (
         query=Lines,
         text_body=True,
     ),
+    Route("GET", "/v1/feeds", READER, read_feeds, "What became of your own feeds' reports", {200: Feeds}),
 )
