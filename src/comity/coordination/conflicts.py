@@ -118,9 +118,12 @@ def _coarse_overlaps(
     owners: set[ParticipantId],
     now: datetime,
 ) -> Iterable[Item]:
-    """Those whose level-0 form touches the volume. Its own cells are found only once something is near."""
-    lower_m = bounds(volume.lower, state.environment, now).lower_m
-    upper_m = bounds(volume.upper, state.environment, now).upper_m
+    """Those whose level-0 form touches the volume. Its own cells are found only once something is near.
+
+    Like the forms, its heights are bounded by what lasts: a QNH in force now may have expired by then."""
+    lasting = state.environment.lasting()
+    lower_m = bounds(volume.lower, lasting, volume.start).lower_m
+    upper_m = bounds(volume.upper, lasting, volume.start).upper_m
     mine: tuple[int, ...] = ()
     for item in state.volumes.near_coarsened(volume, owners):
         if level_of(item, policy.levels(item.owner, asker)) is not Level.RESERVED:

@@ -53,8 +53,9 @@ def ceil_band(height_m: float) -> float:
 
 
 def reserve(volumes: Volumes, environment: Environment) -> tuple[ReservedVolume, ...]:
-    """Each volume coarsened; equal results once, in canonical order."""
-    forms = {_reserve_one(volume, environment) for volume in volumes}
+    """Each volume coarsened; equal results once, in canonical order. Of the environment what lasts counts."""
+    lasting = environment.lasting()
+    forms = {_reserve_one(volume, lasting) for volume in volumes}
     return tuple(sorted(forms, key=lambda f: (f.start, f.end, f.lower_w84_m, f.upper_w84_m, f.cells)))
 
 
