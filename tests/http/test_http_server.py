@@ -130,9 +130,6 @@ def test_over_tls_the_same_is_served_and_said_to_stay_so(tmp_path: Path) -> None
             answer = client.get("/v1/whoami", headers=served.bearer("north"))
             assert answer.status_code == 200
             assert "max-age" in answer.headers["strict-transport-security"]
-        old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        old.load_verify_locations(tmp_path / "cert.pem")
-        old.minimum_version = ssl.TLSVersion.TLSv1_2
         with socket.create_connection(("127.0.0.1", served.server.port), timeout=5) as plain:
             plain.sendall(b"GET /healthy HTTP/1.1\r\nhost: x\r\n\r\n")
             assert b"200" not in plain.recv(1_000)
