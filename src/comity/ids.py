@@ -17,7 +17,6 @@ import hashlib
 import hmac
 import os
 import re
-import uuid
 from typing import NewType, Protocol
 
 ParticipantId = NewType("ParticipantId", str)
@@ -70,18 +69,22 @@ class Ids:
         self._secret = secret
 
     def _mac(self, *parts: str) -> bytes:
-        body = b"".join(len(p.encode()).to_bytes(4, "big") + p.encode() for p in parts)
+        body = bytearray()
+        for part in parts:
+            text = part.encode()
+            body += len(text).to_bytes(4, "big") + text
         return hmac.digest(self._secret, body, "sha256")
 
     def entity(self, kind: str, owner: str, request_id: str) -> EntityId:
         raw = bytearray(self._mac("entity", kind, owner, request_id)[:16])
         raw[6] = (raw[6] & 0x0F) | 0x40
         raw[8] = (raw[8] & 0x3F) | 0x80
-        return EntityId(str(uuid.UUID(bytes=bytes(raw))))
+        text = raw.hex()
+        return EntityId(f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}")
 
     def ovn(self, entity: str, version: int) -> Ovn:
         mac = self._mac("ovn", entity, str(version))
-        return Ovn(base64.urlsafe_b64encode(mac[:24]).decode())
+        return Ovn(base64.b64encode(mac[:24], b"-_").decode())
 
     def reference(self, recipient: str, entity: str, period: str) -> Reference:
         mac = self._mac("reference", recipient, entity, period)

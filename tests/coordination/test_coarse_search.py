@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from comity.coordination.volumes import OverlayVolumes, Volumes
+from comity.coordination.overlay import OverlayVolumes
+from comity.coordination.volumes import Volumes
 from comity.errors import StrategicConflict
 from comity.geo.cells import cell_of, cells_touch, corners, grid_cells, level_of
 from comity.ids import EntityId, Ovn

@@ -12,8 +12,9 @@ from datetime import datetime
 
 import msgspec
 
+from comity.coordination.overlay import OverlayVolumes
 from comity.coordination.tables import Overlay
-from comity.coordination.volumes import OverlayVolumes, Volumes
+from comity.coordination.volumes import Volumes
 from comity.geo.heights import Environment
 from comity.ids import EntityId, ParticipantId, PersonId, RequestId, RuleId
 from comity.model.charter import Charter
@@ -133,3 +134,9 @@ class OverlayState(State):
         self.deadlines = []
         self.lingering = []
         self._policy = base._policy
+
+    def hold(self, item: Intent | Constraint) -> None:
+        """Nothing: what is derived for readers and for time is the base's."""
+
+    def due(self, us: int, kind: str, id: str) -> None:
+        """Nothing, likewise."""

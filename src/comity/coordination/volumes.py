@@ -13,12 +13,12 @@ grown likewise.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from comity.geo.boxes import Box, coarsened, coarsened_boxes, diameter_m, volume_boxes
+from comity.geo.boxes import Box, coarsened, coarsened_boxes, diameter_m, volume_box, volume_boxes
 from comity.geo.cells import FINEST_FITS_M
 from comity.geo.heights import Environment
 from comity.geo.index import VolumeIndex
@@ -38,30 +38,46 @@ batch of ordinary writes has, and a few megabytes at most."""
 _SLOT_S: Final = SLOT.total_seconds()
 
 
+class Placed(NamedTuple):
+    """A volume with its box, and its box grown to what its level-0 form cannot reach out of."""
+
+    volume: Volume4D
+    box: Box
+    grown: Box
+
+
 class Boxes:
     """Boxes of volumes, found once for each value that is passed around. Keyed by identity."""
 
-    def __init__(self, index: VolumeIndex) -> None:
-        self._index = index
-        self._known: dict[int, tuple[Volume4D, Box]] = {}
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment.lasting()
+        self._known: dict[int, Placed] = {}
 
-    def of(self, volume: Volume4D) -> Box:
+    def of(self, volume: Volume4D) -> Placed:
         known = self._known.get(id(volume))
         if known is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            known = self._known[id(volume)] = (volume, self._index.box_of(volume))
-        return known[1]
+            box = volume_box(volume, self._environment)
+            known = Placed(volume, box, coarsened(box, BAND_M, _SLOT_S))
+            self._known[id(volume)] = known
+        return known
+
+
+def asked_coarsely(box: Box) -> Box:
+    """The box with which grown ones are searched. An asker small enough to have the finest cells asks as it
+    is: no item's cells are finer."""
+    return box if diameter_m(box) <= FINEST_FITS_M else coarsened(box, 0.0, 0.0)
 
 
 class Volumes:
     """The spatial side of a state's items. Item codes and owner codes are private to it."""
 
-    def __init__(self, environment: Environment, boxes: Boxes | None = None) -> None:
+    def __init__(self, environment: Environment) -> None:
         self.environment = environment
         self._live = VolumeIndex(environment)
         self._grown = VolumeIndex(environment)
-        self.boxes = boxes or Boxes(self._live)
+        self.boxes = Boxes(environment)
         self._items: list[Item | None] = []
         self._free: list[int] = []
         self._code: dict[EntityId, int] = {}
@@ -93,10 +109,10 @@ class Volumes:
         else:
             code = self._new_code(item)
         owner = self._owner_code(item.owner)
-        boxes = [self.boxes.of(volume) for volume in item.volumes]
-        self._grown_handles[code] = tuple(self._grown.insert_box(_grown(box), code, owner) for box in boxes)
+        placed = [self.boxes.of(volume) for volume in item.volumes]
+        self._grown_handles[code] = tuple(self._grown.insert_box(p.grown, code, owner) for p in placed)
         if item.state.live():
-            self._live_handles[code] = tuple(self._live.insert_box(box, code, owner) for box in boxes)
+            self._live_handles[code] = tuple(self._live.insert_box(p.box, code, owner) for p in placed)
 
     def put_many(self, items: list[Item]) -> None:
         """Fill empty indexes at restart: the same as ``put`` for each, vectorised."""
@@ -141,17 +157,14 @@ class Volumes:
 
     def near(self, volume: Volume4D, owners: set[ParticipantId]) -> Iterator[Hit]:
         """Live items of these owners whose volumes may overlap; too much, never too little."""
-        found = self._of_owners(self._live, self.boxes.of(volume), owners)
+        found = self._of_owners(self._live, self.boxes.of(volume).box, owners)
         for handle, code in zip(found.tolist(), self._live.item[found].tolist(), strict=True):
             numbers = self._live_handles[code]
             yield self._item(code), 0 if len(numbers) == 1 else numbers.index(handle)
 
     def near_coarsened(self, volume: Volume4D, owners: set[ParticipantId]) -> Iterator[Item]:
         """Items of these owners, live or not, whose level-0 form may touch the volume; each once."""
-        box = self.boxes.of(volume)
-        if diameter_m(box) > FINEST_FITS_M:
-            box = coarsened(box, 0.0, 0.0)
-        found = self._of_owners(self._grown, box, owners)
+        found = self._of_owners(self._grown, asked_coarsely(self.boxes.of(volume).box), owners)
         return map(self._item, dict.fromkeys(self._grown.item[found].tolist()))
 
     def owners(self) -> list[ParticipantId]:
@@ -201,48 +214,3 @@ class Volumes:
 
     def _owner_code(self, owner: ParticipantId) -> int:
         return self._owners.setdefault(owner, len(self._owners))
-
-
-def _grown(box: Box) -> Box:
-    """What the item's level-0 form cannot reach out of. Its band and slot are wider by one on each side."""
-    return coarsened(box, BAND_M, _SLOT_S)
-
-
-class OverlayVolumes:
-    """A private overlay: items put or dropped in this batch hide the base's."""
-
-    def __init__(self, base: Volumes) -> None:
-        self._base = base
-        self._own = Volumes(base.environment, base.boxes)
-        self._hidden: set[EntityId] = set()
-        self.environment = base.environment
-
-    def put(self, item: Item) -> None:
-        self._hidden.add(item.id)
-        self._own.put(item)
-
-    def drop(self, entity: EntityId) -> None:
-        self._hidden.add(entity)
-        if entity in self._own:
-            self._own.drop(entity)
-
-    def reserved(self, item: Item) -> tuple[ReservedVolume, ...]:
-        source = self._own if item.id in self._hidden else self._base
-        return source.reserved(item)
-
-    def near(self, volume: Volume4D, owners: set[ParticipantId]) -> Iterator[Hit]:
-        for hit in self._base.near(volume, owners):
-            if hit[0].id not in self._hidden:
-                yield hit
-        if len(self._own):
-            yield from self._own.near(volume, owners)
-
-    def near_coarsened(self, volume: Volume4D, owners: set[ParticipantId]) -> Iterator[Item]:
-        for item in self._base.near_coarsened(volume, owners):
-            if item.id not in self._hidden:
-                yield item
-        if len(self._own):
-            yield from self._own.near_coarsened(volume, owners)
-
-    def owners(self) -> list[ParticipantId]:
-        return list(dict.fromkeys([*self._base.owners(), *self._own.owners()]))

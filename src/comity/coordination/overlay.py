@@ -1,0 +1,87 @@
+"""The spatial side of a private overlay: what a batch has put or dropped, over what is there.
+
+A batch is small and lives for milliseconds, so its own volumes are a plain list that is looked through: for a
+few dozen of them that costs less than keeping an index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from comity.coordination.volumes import Hit, Placed, Volumes, asked_coarsely
+from comity.geo.boxes import Box
+from comity.ids import EntityId, ParticipantId
+from comity.model.released import ReservedVolume
+from comity.model.volume import Volume4D
+from comity.release.coarsen import reserve
+from comity.release.forms import Item
+
+
+class OverlayVolumes:
+    """Items put or dropped here hide the base's; the base is never written to."""
+
+    def __init__(self, base: Volumes) -> None:
+        self.environment = base.environment
+        self._base = base
+        self._own: dict[EntityId, tuple[Item, list[Placed]]] = {}
+        self._hidden: set[EntityId] = set()
+        self._reserved: dict[EntityId, tuple[ReservedVolume, ...]] = {}
+
+    def put(self, item: Item) -> None:
+        self._hidden.add(item.id)
+        self._reserved.pop(item.id, None)
+        self._own[item.id] = item, [self._base.boxes.of(volume) for volume in item.volumes]
+
+    def drop(self, entity: EntityId) -> None:
+        self._hidden.add(entity)
+        self._own.pop(entity, None)
+
+    def reserved(self, item: Item) -> tuple[ReservedVolume, ...]:
+        """The item's level-0 form."""
+        if item.id not in self._hidden:
+            return self._base.reserved(item)
+        made = self._reserved.get(item.id)
+        if made is None:
+            made = self._reserved[item.id] = reserve(item.volumes, self.environment)
+        return made
+
+    def near(self, volume: Volume4D, owners: set[ParticipantId]) -> Iterator[Hit]:
+        """As ``Volumes.near``."""
+        for hit in self._base.near(volume, owners):
+            if hit[0].id not in self._hidden:
+                yield hit
+        asked = self._base.boxes.of(volume).box
+        for item, placed in self._own.values():
+            if item.owner in owners and item.state.live():
+                for number, own in enumerate(placed):
+                    if _overlap(own.box, asked):
+                        yield item, number
+
+    def near_coarsened(self, volume: Volume4D, owners: set[ParticipantId]) -> Iterator[Item]:
+        """As ``Volumes.near_coarsened``."""
+        for item in self._base.near_coarsened(volume, owners):
+            if item.id not in self._hidden:
+                yield item
+        asked = asked_coarsely(self._base.boxes.of(volume).box)
+        for item, placed in self._own.values():
+            if item.owner in owners and any(_overlap(own.grown, asked) for own in placed):
+                yield item
+
+    def owners(self) -> list[ParticipantId]:
+        return list(dict.fromkeys([*self._base.owners(), *(item.owner for item, _ in self._own.values())]))
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    """Whether two boxes share a point; the likeliest reason that they do not comes first."""
+    return (
+        a[0] <= b[3]
+        and a[3] >= b[0]
+        and a[1] <= b[4]
+        and a[4] >= b[1]
+        and a[6] <= b[7]
+        and a[7] >= b[6]
+        and a[8] <= b[9]
+        and a[9] >= b[8]
+        and a[2] <= b[5]
+        and a[5] >= b[2]
+    )
