@@ -23,12 +23,14 @@ demo: runtime
 # Files of tests run beside each other; JOBS=0 runs one after the other, as a debugger wants it.
 JOBS ?= auto
 test: dev
+	@$(PYTHON) bootstrap.py map test
 	@$(BIN)/python -m pytest -n $(JOBS) --maxprocesses 8 --dist loadfile $(ARGS)
 
 check: dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(PYTHON) bootstrap.py map check
 	$(BIN)/python -m pytest -q tests/rules
 
 # Those that are programs; served.py is what they start.

@@ -1,9 +1,9 @@
 """Makes a checkout ready to run: virtual environment, hashed requirements, the map, the package.
 
-``python3 bootstrap.py runtime`` is what ``make demo`` needs, ``python3 bootstrap.py dev`` what ``make
-test`` and ``make check`` need. It runs on a bare Python 3.11 with the standard library alone, does the
-Python and the Node half at the same time, and does nothing at all when nothing has changed: what was
-done is kept as a hash in the environment. Nothing is installed whose hash is not in this repository.
+``python3 bootstrap.py runtime`` is what ``make demo`` needs, ``dev`` what ``make test`` and ``make check``
+need; ``map SCRIPT`` runs a script of the map's own. It runs on a bare Python 3.11 with the standard library
+alone, does the Python and the Node half at the same time, and does nothing at all when nothing has changed:
+what was done is kept as a hash in the environment. Nothing is installed whose hash is not in this repository.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import hatch_build
@@ -97,14 +98,26 @@ def install(level: str) -> None:
     pip("--require-hashes", "--no-deps", "--no-compile", *files)
 
 
+def node_packages() -> Path | None:
+    """Node from PyPI (hashed too), installed beside the environment where there is none on the PATH."""
+    if hatch_build.node_on_path() is not None:
+        return None
+    packages = VENV / "node"
+    if not packages.exists():
+        pip("--require-hashes", "--no-deps", "--target", packages, "-r", "requirements-node.txt")
+    return packages
+
+
 def build_map() -> None:
-    """The bundle, with Node from PyPI (hashed too) where there is none on the PATH."""
-    packages = None
-    if hatch_build.node_on_path() is None:
-        packages = VENV / "node"
-        if not packages.exists():
-            pip("--require-hashes", "--no-deps", "--target", packages, "-r", "requirements-node.txt")
-    hatch_build.build(ROOT, node_packages=packages)
+    hatch_build.build(ROOT, node_packages=node_packages())
+
+
+def run_in_map(script: str) -> None:
+    """A script of the map's own, such as its type check or its tests."""
+    steps: list[tuple[str, ...]] = [("run", script)]
+    if not (ROOT / "web" / "node_modules").exists():
+        steps.insert(0, hatch_build.INSTALL)
+    hatch_build.npm(ROOT, *steps, node_packages=node_packages())
 
 
 def step(name: str, work: Callable[[], None], failures: list[BaseException]) -> None:
@@ -151,12 +164,17 @@ def bootstrap(level: str) -> None:
 
 
 def main() -> int:
-    if len(sys.argv) != 2 or sys.argv[1] not in FILES:
-        print(f"usage: bootstrap.py {'|'.join(FILES)}", file=sys.stderr)
+    words = sys.argv[1:]
+    if len(words) == 1 and words[0] in FILES:
+        work = partial(bootstrap, words[0])
+    elif len(words) == 2 and words[0] == "map":
+        work = partial(run_in_map, words[1])
+    else:
+        print(f"usage: bootstrap.py {'|'.join(FILES)} | map SCRIPT", file=sys.stderr)
         return 2
     try:
-        bootstrap(sys.argv[1])
-    except Failed as failure:
+        work()
+    except (Failed, SystemExit) as failure:
         print(f"\n{failure}", file=sys.stderr)
         return 1
     return 0

