@@ -7,7 +7,7 @@ level-1 items exactly, level-0 items as the grid cells, bands and slots that the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final
 
@@ -61,7 +61,8 @@ def find(
     Raises ``TooLarge`` past ``MAX_CONFLICTS``.
     """
     policy = state.policy(now)
-    exact, coarse = _owners(state, policy, asker)
+    givers = policy.givers(asker)
+    exact, coarse = givers.exact | {asker}, givers.coarse
     numbers: dict[EntityId, set[int]] = {}
     found: dict[EntityId, tuple[Item, Level | None]] = {}
     for number, volume in enumerate(volumes):
@@ -86,22 +87,6 @@ def find(
     return [Conflict(item, level, tuple(sorted(numbers[entity]))) for entity, (item, level) in found.items()]
 
 
-def _owners(
-    state: State, policy: Policy, asker: ParticipantId
-) -> tuple[set[ParticipantId], set[ParticipantId]]:
-    exact, coarse = {asker}, set()
-    for owner in state.volumes.owners():
-        if owner == asker:
-            continue
-        levels = policy.levels(owner, asker)
-        both = (levels.intent, levels.constraint)
-        if Level.VOLUME in both:
-            exact.add(owner)
-        if Level.RESERVED in both:
-            coarse.add(owner)
-    return exact, coarse
-
-
 def _counts_exactly(item: Item, asker: ParticipantId, policy: Policy, own_constraints: bool) -> bool:
     if not item.state.live():
         return False
@@ -115,7 +100,7 @@ def _coarse_overlaps(
     policy: Policy,
     asker: ParticipantId,
     volume: Volume4D,
-    owners: set[ParticipantId],
+    owners: Collection[ParticipantId],
     now: datetime,
 ) -> Iterable[Item]:
     """Those whose level-0 form touches the volume. Its own cells are found only once something is near.

@@ -6,7 +6,7 @@ few dozen of them that costs less than keeping an index.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from comity.coordination.volumes import Hit, Placed, Volumes, asked_coarsely
 from comity.geo.boxes import Box
@@ -45,7 +45,7 @@ class OverlayVolumes:
             made = self._reserved[item.id] = reserve(item.volumes, self.environment)
         return made
 
-    def near(self, volume: Volume4D, owners: set[ParticipantId]) -> Iterator[Hit]:
+    def near(self, volume: Volume4D, owners: Collection[ParticipantId]) -> Iterator[Hit]:
         """As ``Volumes.near``."""
         for hit in self._base.near(volume, owners):
             if hit[0].id not in self._hidden:
@@ -57,7 +57,7 @@ class OverlayVolumes:
                     if _overlap(own.box, asked):
                         yield item, number
 
-    def near_coarsened(self, volume: Volume4D, owners: set[ParticipantId]) -> Iterator[Item]:
+    def near_coarsened(self, volume: Volume4D, owners: Collection[ParticipantId]) -> Iterator[Item]:
         """As ``Volumes.near_coarsened``."""
         for item in self._base.near_coarsened(volume, owners):
             if item.id not in self._hidden:
@@ -66,9 +66,6 @@ class OverlayVolumes:
         for item, placed in self._own.values():
             if item.owner in owners and any(_overlap(own.grown, asked) for own in placed):
                 yield item
-
-    def owners(self) -> list[ParticipantId]:
-        return list(dict.fromkeys([*self._base.owners(), *(item.owner for item, _ in self._own.values())]))
 
 
 def _overlap(a: Box, b: Box) -> bool:

@@ -12,7 +12,7 @@ grown likewise.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -155,23 +155,21 @@ class Volumes:
                 self._reserved[item.id] = made
         return made
 
-    def near(self, volume: Volume4D, owners: set[ParticipantId]) -> Iterator[Hit]:
+    def near(self, volume: Volume4D, owners: Collection[ParticipantId]) -> Iterator[Hit]:
         """Live items of these owners whose volumes may overlap; too much, never too little."""
         found = self._of_owners(self._live, self.boxes.of(volume).box, owners)
         for handle, code in zip(found.tolist(), self._live.item[found].tolist(), strict=True):
             numbers = self._live_handles[code]
             yield self._item(code), 0 if len(numbers) == 1 else numbers.index(handle)
 
-    def near_coarsened(self, volume: Volume4D, owners: set[ParticipantId]) -> Iterator[Item]:
+    def near_coarsened(self, volume: Volume4D, owners: Collection[ParticipantId]) -> Iterator[Item]:
         """Items of these owners, live or not, whose level-0 form may touch the volume; each once."""
         found = self._of_owners(self._grown, asked_coarsely(self.boxes.of(volume).box), owners)
         return map(self._item, dict.fromkeys(self._grown.item[found].tolist()))
 
-    def owners(self) -> list[ParticipantId]:
-        """Everyone who has or had an item here."""
-        return list(self._owners)
-
-    def _of_owners(self, index: VolumeIndex, box: Box, owners: set[ParticipantId]) -> NDArray[np.int64]:
+    def _of_owners(
+        self, index: VolumeIndex, box: Box, owners: Collection[ParticipantId]
+    ) -> NDArray[np.int64]:
         """Handles near a box, of these owners."""
         handles = index.search_box(box)
         if not len(handles):

@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from comity.geo.earth import B_M
 
 Point = tuple[float, float, float]
 Flat = list[tuple[float, float]]
+Edge = tuple[float, float, float]
+"""East and north in metres, and how far from its line, in square metres of a cross product, is clear."""
 
 MARGIN_M: Final = 0.001
 """Far above rounding, far below what anybody means. Larger sends more polygons to GEOS."""
@@ -31,28 +34,56 @@ def surely_plain(points: Sequence[Point], least_m2: float) -> bool:
     flat = _flat(points)
     if flat is None:
         return False
-    count = len(flat)
-    edges: list[tuple[float, float, float]] = []
+    edges: list[Edge] = []
     twice_area = 0.0
     for k, (x, y) in enumerate(flat):
-        next_x, next_y = flat[k + 1 - count]
+        next_x, next_y = flat[k + 1 - len(flat)]
         run, rise = next_x - x, next_y - y
-        edges.append((run, rise, MARGIN_M * math.hypot(run, rise)))
+        edges.append((run, rise, MARGIN_M * math.sqrt(run * run + rise * rise)))
         twice_area += x * next_y - next_x * y
-    if abs(twice_area) < 2.02 * least_m2 or any(_folds_back(edges[k - 1], edges[k]) for k in range(count)):
+    if abs(twice_area) < 2.02 * least_m2:
         return False
+    turns = _turns(edges)
+    if turns is None:
+        return False
+    if turns and sum((a[0] > 0.0) != (b[0] > 0.0) for a, b in pairwise([*edges, edges[0]])) == 2:
+        return True
+    return _apart(flat, edges)
+
+
+def _turns(edges: list[Edge]) -> bool | None:
+    """Whether every corner clearly turns the same way; None where an edge may run back along the one
+    before, or has no length. A ring that turns one way all along, and once, is convex."""
+    left = right = 0
+    ax, ay, along_a = edges[-1]
+    for bx, by, along_b in edges:
+        if along_b < MARGIN_M * MARGIN_M:
+            return None
+        turn, clear = ax * by - ay * bx, max(along_a, along_b)
+        if turn > clear:
+            left += 1
+        elif turn < -clear:
+            right += 1
+        elif ax * bx + ay * by <= 0.0:
+            return None
+        ax, ay, along_a = bx, by, along_b
+    return len(edges) in (left, right)
+
+
+def _apart(flat: Flat, edges: list[Edge]) -> bool:
+    """Whether all edges without a common corner are clearly apart."""
+    count = len(flat)
     sides = [_sides(flat, corner, edge) for corner, edge in zip(flat, edges, strict=True)]
     for first in range(count - 2):
         own = sides[first]
         for second in range(first + 2, count if first else count - 1):
-            after = second + 1 - count
             theirs = sides[second]
-            if not (own[second] * own[after] > 0 or theirs[first] * theirs[first + 1] > 0):
+            if own[second] * own[second + 1 - count] <= 0 and theirs[first] * theirs[first + 1] <= 0:
                 return False
     return True
 
 
-def _sides(flat: Flat, corner: tuple[float, float], edge: tuple[float, float, float]) -> list[int]:
+def _sides(flat: Flat, corner: tuple[float, float], edge: Edge) -> list[int]:
     """For each corner, on which side of the edge's line it is: 1, -1, or 0 where that is not clear."""
     x, y = corner
     run, rise, margin = edge
@@ -61,14 +92,6 @@ def _sides(flat: Flat, corner: tuple[float, float], edge: tuple[float, float, fl
         side = run * (py - y) - rise * (px - x)
         found.append(1 if side > margin else -1 if side < -margin else 0)
     return found
-
-
-def _folds_back(before: tuple[float, float, float], after: tuple[float, float, float]) -> bool:
-    """Whether the second edge may run back along the first, or one of them has no length."""
-    (ax, ay, along_a), (bx, by, along_b) = before, after
-    if along_a < MARGIN_M * MARGIN_M or along_b < MARGIN_M * MARGIN_M:
-        return True
-    return ax * bx + ay * by <= 0.0 and abs(ax * by - ay * bx) <= max(along_a, along_b)
 
 
 def _flat(points: Sequence[Point]) -> Flat | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 import msgspec
 
@@ -36,6 +37,13 @@ class Granted(msgspec.Struct, frozen=True):
     reason: str
 
 
+class Givers(NamedTuple):
+    """Owners who give a recipient some kind of promised item at level 1, and those at level 0."""
+
+    exact: frozenset[ParticipantId]
+    coarse: frozenset[ParticipantId]
+
+
 class Policy:
     """Levels for every ordered pair of participants at one moment."""
 
@@ -51,6 +59,7 @@ class Policy:
         self._participants = participants
         self._groups = groups
         self._by_owner: dict[ParticipantId, list[ReleaseRule]] = {}
+        self._givers: dict[ParticipantId, Givers] = {}
         self._cache: dict[tuple[ParticipantId, ParticipantId], Levels] = {}
         self.valid_until = FOREVER
         for rule in rules:
@@ -71,6 +80,20 @@ class Policy:
             for rule in self._naming(owner, recipient):
                 found = found.at_least(rule.levels)
             self._cache[pair] = found
+        return found
+
+    def givers(self, recipient: ParticipantId) -> Givers:
+        """Which others give ``recipient`` anything of what is promised, and at which level."""
+        found = self._givers.get(recipient)
+        if found is None:
+            exact, coarse = set(), set()
+            for owner in self._participants:
+                levels = self.levels(owner, recipient)
+                if owner != recipient and Level.VOLUME in (levels.intent, levels.constraint):
+                    exact.add(owner)
+                if owner != recipient and Level.RESERVED in (levels.intent, levels.constraint):
+                    coarse.add(owner)
+            found = self._givers[recipient] = Givers(frozenset(exact), frozenset(coarse))
         return found
 
     def explain(self, owner: ParticipantId, recipient: ParticipantId, kind: str) -> Granted:
