@@ -7,7 +7,7 @@ and nobody's tail meets another's. What came of each report goes back to its bri
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from comity.errors import QuotaExceeded
@@ -20,11 +20,24 @@ from comity.picture.picture import Picture
 MAX_DECODERS: Final = 16
 """Feeds of text that one participant may have open: each holds caches and a tail."""
 
+IDLE_DECODER: Final = timedelta(seconds=600)
+"""A feed silent for so long gives up its place; the same as an empty source of the picture."""
+
+
+class _Fed:
+    """One feed's decoder, and when it last had bytes."""
+
+    __slots__ = ("at", "decoder")
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+        self.decoder = SbsDecoder()
+
 
 class Observing:
     def __init__(self, picture: Picture) -> None:
         self._picture = picture
-        self._decoders: dict[ParticipantId, dict[SourceKey, SbsDecoder]] = {}
+        self._decoders: dict[ParticipantId, dict[SourceKey, _Fed]] = {}
 
     def reports(
         self,
@@ -47,13 +60,22 @@ class Observing:
     ) -> Intake:
         """Decode SBS lines and take them in; a cut line waits for the feed's next bytes."""
         source = SourceKey(who, feed, provenance)
-        own = self._decoders.setdefault(who, {})
-        decoder = own.get(source)
-        if decoder is None:
-            if len(own) >= MAX_DECODERS:
-                raise QuotaExceeded(f"at most {MAX_DECODERS} text feeds at a time", field="feed")
-            decoder = own[source] = SbsDecoder()
+        decoder = self._decoder(source, received_at)
         batch = decoder.decode(chunk, received_at=received_at, time_offset_s=time_offset_s)
         return self._picture.ingest(
             source, batch, received_at=received_at, lines=chunk, time_offset_s=time_offset_s
         )
+
+    def _decoder(self, source: SourceKey, received_at: datetime) -> SbsDecoder:
+        """The feed's decoder, made where there is room; those long idle make room first."""
+        own = self._decoders.setdefault(source.participant, {})
+        fed = own.get(source)
+        if fed is None:
+            if len(own) >= MAX_DECODERS:
+                for idle in [key for key, each in own.items() if received_at - each.at >= IDLE_DECODER]:
+                    del own[idle]
+            if len(own) >= MAX_DECODERS:
+                raise QuotaExceeded(f"at most {MAX_DECODERS} text feeds at a time", field="feed")
+            fed = own[source] = _Fed(received_at)
+        fed.at = received_at
+        return fed.decoder
