@@ -128,3 +128,11 @@ def test_every_code_has_its_class() -> None:
     classes = error_classes()
     assert set(classes) == set(STATUS)
     assert classes["invalid_input"] is InvalidInput
+
+
+def test_a_proxy_is_not_asked_for_this_machine(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    Script.answers = [(200, DONE)]
+    with Client(url, "t", attempts=1) as client:
+        assert client.set_group("some-group", []).receipt.position == 1

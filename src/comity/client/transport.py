@@ -94,6 +94,13 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+def _trust(url: str, ca_file: Path | None) -> ssl.SSLContext:
+    """Certificates to believe; without TLS none, which also saves reading the system's."""
+    if url.startswith("https"):
+        return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
 class Transport:
     """One connection pool to one exchange, for one person."""
 
@@ -111,11 +118,12 @@ class Transport:
         self.url = check_url(url)
         self.token = token
         self.attempts = attempts
-        self.tls = ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
+        self.tls = _trust(self.url, ca_file)
         self._signer = signer
         self._identity: Identity | None = None
         self._clock = clock or SystemClock()
-        self._http = httpx.Client(base_url=self.url, timeout=timeout_s, verify=self.tls)
+        proxied = not _is_loopback(urlsplit(self.url).hostname or "")
+        self._http = httpx.Client(base_url=self.url, timeout=timeout_s, verify=self.tls, trust_env=proxied)
 
     def close(self) -> None:
         self._http.close()
