@@ -31,6 +31,7 @@ from tests.property import happened as h
 from tests.property.drafting import Act, Look, Move, Plan, Restart, South, Tick
 from tests.property.playing import Player, Request
 from tests.property.stack import (
+    SCRATCH,
     SOUTH,
     Answer,
     Caller,
@@ -39,9 +40,6 @@ from tests.property.stack import (
     copy_of,
     make_template,
 )
-
-RAM = Path("/dev/shm")
-"""Ledgers of these tests need no disk: what they promise after a crash is tested elsewhere."""
 
 
 class Difference(Exception):
@@ -59,7 +57,7 @@ class Parted(Exception):
 def play(plan: Plan) -> int:
     """Play a plan; the number of answers and frames compared. Raises ``Difference`` or ``Parted``."""
     with (
-        tempfile.TemporaryDirectory(dir=RAM if RAM.is_dir() else None, prefix="comity-pair-") as name,
+        tempfile.TemporaryDirectory(dir=SCRATCH, prefix="comity-pair-") as name,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
         return runner.run(_play(plan, Path(name)))
@@ -74,7 +72,7 @@ def template(start: Any, floor: Levels) -> Path:
     return directory
 
 
-TEMPLATES = Path(tempfile.mkdtemp(dir=RAM if RAM.is_dir() else None, prefix="comity-templates-"))
+TEMPLATES = Path(tempfile.mkdtemp(dir=SCRATCH, prefix="comity-templates-"))
 
 
 def forget_templates() -> None:
@@ -279,7 +277,7 @@ class Knowledge:
         if request.target == "/v1/log/checkpoint":
             self.sizes.append(int(body["note"].split("\n")[1]))
 
-    def requests(self, players: list[Player]) -> Iterator[Request]:
+    def requests(self, players: list[Player[Stack]]) -> Iterator[Request]:
         """Everything there is to ask."""
         now = encode_time(players[0].stack.clock.now()).decode().strip('"')
         self.times.append(now)
@@ -297,7 +295,7 @@ class Knowledge:
         yield from self.writes[-2:]
         yield from self.writes[:1]
 
-    def _guesses(self, players: list[Player]) -> Iterator[Request]:
+    def _guesses(self, players: list[Player[Stack]]) -> Iterator[Request]:
         """Ids and references of what others have in either world, whether or not ``south`` may know of it."""
         stack = players[0].stack
         ids = Ids(stack.opened.keyfile.id_secret)

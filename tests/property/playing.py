@@ -9,10 +9,12 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import quote
 
+from comity.clock import ManualClock
 from comity.errors import Refused, StrategicConflict
+from comity.exchange.exchange import Exchange
 from comity.exchange.values import Outcome
 from comity.ids import EntityId, GroupId, Ovn, ParticipantId, RequestId, RuleId
 from comity.model import command as c
@@ -21,7 +23,9 @@ from comity.model.rule import Group, ReleaseRule
 from comity.wire.encode import encode
 from tests.property import happened as h
 from tests.property.happened import Event, Token, World
-from tests.property.stack import DESK, GEOID_M, TERRAIN_M, Stack, founding
+from tests.property.stack import DESK, GEOID_M, TERRAIN_M, founding
+
+_ABOUT_SOMETHING = h.IntentChanged | h.IntentEnded | h.ConstraintChanged | h.Unruled
 
 
 @dataclass(frozen=True)
@@ -34,10 +38,22 @@ class Request:
     key: str | None = None
 
 
-class Player:
+class Playable(Protocol):
+    """An exchange with its clock, served or not."""
+
+    @property
+    def exchange(self) -> Exchange: ...
+    @property
+    def clock(self) -> ManualClock: ...
+
+
+S = TypeVar("S", bound=Playable)
+
+
+class Player(Generic[S]):
     """One world being played. ``ids`` are the entities and rules by the request that made them."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: S) -> None:
         self.stack = stack
         self.ids: dict[Token, str] = {}
         self.happened: list[tuple[datetime, Event]] = []
@@ -57,6 +73,8 @@ class Player:
     async def act(self, event: Event) -> bool:
         """Carry out what somebody else than ``south`` does; False where it was refused."""
         exchange = self.stack.exchange
+        if isinstance(event, _ABOUT_SOMETHING) and (event.by, event.name) not in self.ids:
+            return False  # what it is about was refused
         if isinstance(event, h.Brought):
             exchange.observe(event.by, event.feed, event.provenance, event.reports)
             self.note(event)

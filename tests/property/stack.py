@@ -61,6 +61,9 @@ max_lifetime_s = 604_800
 level = "error"
 """
 
+SCRATCH: Final = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""Ledgers of these tests need no disk: what they promise after a crash is tested elsewhere."""
+
 NO_FRAME_S: Final = 2.0
 """How long to wait for a frame that should be there at once. Longer only makes a failure slower."""
 
