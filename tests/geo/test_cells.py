@@ -42,7 +42,7 @@ def inside(shape: Shape, centre: LatLon) -> list[LatLon]:
     return found
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.data(), places())
 def test_cells_hold_every_place_of_the_outline(data: st.DataObject, centre: LatLon) -> None:
     shape = data.draw(outlines(centre) | outlines(centre, 30_000.0))

@@ -42,7 +42,7 @@ def found(grid: LooseGrid, box: Corners, most_cells: int) -> set[int]:
     return set(handles)
 
 
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.lists(boxes(), max_size=30), boxes(), st.integers(1, 3))
 def test_near_finds_every_overlapping_box(kept: list[Corners], asked: Corners, copies: int) -> None:
     grid = LooseGrid()

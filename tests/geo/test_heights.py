@@ -63,7 +63,7 @@ def true_height_m(
     return h / (1.0 - h / 6_356_000.0)
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     st.floats(-400.0, 20_000.0),
     qnhs(),

@@ -48,7 +48,7 @@ def shrunk(box: Box, by_m: float = 0.5) -> Box:
     )
 
 
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.data(), places())
 def test_every_place_of_an_outline_is_in_its_box(data: st.DataObject, centre: LatLon) -> None:
     shape = data.draw(outlines(centre, 5_000_000.0))
@@ -83,7 +83,7 @@ def test_a_coarsened_box_holds_the_grid_cells(data: st.DataObject, centre: LatLo
         assert (points <= box[3:6]).all()
 
 
-@settings(max_examples=examples(60), deadline=None)
+@settings(max_examples=examples(35), deadline=None)
 @given(
     st.lists(volumes(), max_size=6),
     st.lists(volumes(at=LatLon(90.0, 0.0)), max_size=4),
@@ -217,7 +217,7 @@ class Comings(RuleBasedStateMachine):
         assert len(self.index) == len(self.kept)
 
 
-Comings.TestCase.settings = settings(max_examples=examples(20), stateful_step_count=25, deadline=None)
+Comings.TestCase.settings = settings(max_examples=examples(10), stateful_step_count=25, deadline=None)
 test_comings_and_goings = Comings.TestCase
 
 

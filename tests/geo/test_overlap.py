@@ -17,14 +17,14 @@ from tests.geo.making import NOON, environments, examples, near, star, volumes
 HERE = LatLon(46.5, 8.0)
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(volumes(HERE), volumes(HERE, 100_000.0), environments(), st.integers(-90, 90))
 def test_overlap_is_symmetric(a: Volume4D, b: Volume4D, environment: Environment, minutes: int) -> None:
     now = NOON + timedelta(minutes=minutes)
     assert overlapping(a, [b], environment, now).tolist() == overlapping(b, [a], environment, now).tolist()
 
 
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.data(), environments())
 def test_moving_outward_never_loses_an_overlap(data: st.DataObject, environment: Environment) -> None:
     """Larger outline, wider band, longer time, less knowledge: what overlapped still does."""

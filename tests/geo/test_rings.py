@@ -25,7 +25,7 @@ def distances(circle: Circle, lats: Floats, lons: Floats) -> Floats:
     return earth.geodesics(lats_a=circle.centre.lat, lons_a=circle.centre.lon, lats_b=lats, lons_b=lons)[1]
 
 
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(circles())
 def test_a_circle_lies_inside_its_polygon_and_that_inside_its_reach(circle: Circle) -> None:
     away = distances(circle, *along(ring(circle)))

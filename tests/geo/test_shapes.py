@@ -43,7 +43,7 @@ def azimuth_deg(a: LatLon, b: LatLon) -> float:
 inwards = st.floats(0.0, 1.0) | st.just(1.0)
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.data(), places(), st.integers(0, 100), st.integers(0, 100), inwards, inwards)
 def test_outlines_with_a_common_place_are_always_found(
     data: st.DataObject, centre: LatLon, pick: int, other_pick: int, inward: float, other_inward: float
@@ -71,7 +71,7 @@ def test_outlines_with_a_common_place_are_always_found(
     assert meet(a, b)
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.data(), places(), sizes(300_000.0), st.floats(0.0, 360.0), st.floats(0.0, 2.5))
 def test_the_exact_test_is_the_sampled_one_outside_its_slack(
     data: st.DataObject, centre: LatLon, size_m: float, turn: float, apart: float
@@ -87,7 +87,7 @@ def test_the_exact_test_is_the_sampled_one_outside_its_slack(
         assert gap <= slack + spacing
 
 
-@settings(max_examples=examples(200), deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(circles(), circles(largest_m=5_000_000.0), st.floats(0.0, 360.0), st.floats(0.0, 2.0))
 def test_circles_meet_by_their_distance(a: Circle, b: Circle, turn: float, apart: float) -> None:
     total = a.radius_m + b.radius_m
@@ -100,7 +100,7 @@ def test_circles_meet_by_their_distance(a: Circle, b: Circle, turn: float, apart
         assert not meet(a, b)
 
 
-@settings(max_examples=examples(150), deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.data(), places(), st.floats(0.0, 360.0), st.floats(0.0, 2.0))
 def test_containing_a_point_is_standing_in_it(
     data: st.DataObject, centre: LatLon, turn: float, apart: float
