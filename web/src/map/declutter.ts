@@ -15,6 +15,8 @@ export interface Wanted {
   readonly centred: boolean;
   /** Drawn wherever it is, over others if it must be: emergencies and the selected one. */
   readonly always: boolean;
+  /** A shorter form of another block: placed only where that one found no room. Ranked after it. */
+  readonly shortOf?: string;
 }
 
 export interface Placed {
@@ -102,22 +104,30 @@ export function place(
   const marks = new Taken();
   for (const { px, py } of symbols) marks.add({ left: px - 5, top: py - 5, right: px + 5, bottom: py + 5 });
   const placed: Placed[] = [];
+  const done = new Set<string>();
   for (const one of [...wanted].sort((a, b) => a.rank - b.rank)) {
+    if (one.shortOf !== undefined && done.has(one.shortOf)) continue;
     const found = one.centred ? centred(one, taken) : beside(one, taken, marks, before.get(one.key));
     if (!found) continue;
     taken.add(rectAt(one, found.dx, found.dy));
     placed.push(found);
+    done.add(one.key);
   }
   return placed;
 }
 
+/** In the middle, above, below, then to the right and left: as parts of the label's own size. */
+const CENTRED_SHIFTS = [[0, 0], [0, -1], [0, 1], [0.4, 0], [-0.4, 0], [0.4, 1], [-0.4, -1]] as const;
+
 function centred(one: Wanted, taken: Taken): Placed | null {
-  const dx = -one.width / 2;
+  const across = -one.width / 2;
   const middle = -one.height / 2;
-  for (const dy of [middle, middle - one.height, middle + one.height]) {
+  for (const [x, y] of CENTRED_SHIFTS) {
+    const dx = across + x * one.width;
+    const dy = middle + y * one.height;
     if (taken.free(rectAt(one, dx, dy))) return { key: one.key, dx, dy, side: 0 };
   }
-  return one.always ? { key: one.key, dx, dy: middle, side: 0 } : null;
+  return one.always ? { key: one.key, dx: across, dy: middle, side: 0 } : null;
 }
 
 function beside(one: Wanted, taken: Taken, marks: Taken, last: number | undefined): Placed | null {

@@ -74,17 +74,21 @@ export class LabelCanvas {
       const colour = TONE[label.tone];
       const named = label.lines.length > 2;
       const lines = label.lines.map((text, n) => ({ text, colour: n === 0 && named ? colour : INK.dim, bold: n === 0 && named }));
-      const key = `v:${label.ref}:${i}`;
-      const bitmap = this.bitmap(lines, "center");
-      this.blocks.set(key, bitmap);
-      const { px, py } = label;
       const rank = (label.tone === "nonconforming" || label.tone === "contingent" ? 2 : label.faint ? 8 : 5) + i / 1e6;
-      wanted.push({ key, px, py, width: bitmap.width, height: bitmap.height, rank, centred: true, always: false });
+      const long = `v:${label.ref}:${i}`;
+      wanted.push(this.volumeBlock(long, label, lines, rank));
+      if (named) wanted.push({ ...this.volumeBlock(`n:${label.ref}:${i}`, label, lines.slice(0, 1), rank + 0.4), shortOf: long });
     });
     const symbols = fleet.visible.length < 600 ? fleet.visible : [];
     this.placed = place(wanted, this.sides, symbols);
     this.sides = new Map(this.placed.map(({ key, side }) => [key, side]));
     if (this.bitmaps.size > MOST_BITMAPS) this.forget();
+  }
+
+  private volumeBlock(key: string, { px, py }: AnchoredLabel, lines: readonly Line[], rank: number): Wanted {
+    const bitmap = this.bitmap(lines, "center");
+    this.blocks.set(key, bitmap);
+    return { key, px, py, width: bitmap.width, height: bitmap.height, rank, centred: true, always: false };
   }
 
   draw(fleet: Fleet, volumes: readonly AnchoredLabel[], view: View, chosen: string | null): void {
@@ -96,8 +100,8 @@ export class LabelCanvas {
     for (const { key, dx, dy } of this.placed) {
       const bitmap = this.blocks.get(key);
       if (!bitmap) continue;
-      const volume = key.startsWith("v:") ? volumes[Number(key.slice(key.lastIndexOf(":") + 1))] : undefined;
-      const anchor = key.startsWith("t:") ? fleet.get(key.slice(2)) : volume;
+      const volume = key.startsWith("t:") ? undefined : volumes[Number(key.slice(key.lastIndexOf(":") + 1))];
+      const anchor = volume ?? fleet.get(key.slice(2));
       if (!anchor) continue;
       if (!volume) this.leader(anchor.px, anchor.py, dx, dy, bitmap);
       pen.globalAlpha = volume?.faint ? 0.6 : 1;

@@ -54,6 +54,14 @@ describe("place", () => {
     expect(place([one], new Map())[0]!.side).toBe(0);
   });
 
+  it("places a shorter form only where the long one found no room", () => {
+    const long = wanted("long", 100, 100, { centred: true, width: 300, height: 120, rank: 2 });
+    const short = wanted("short", 100, 100, { centred: true, width: 40, height: 12, rank: 3, shortOf: "long" });
+    expect(place([long, short], new Map()).map((p) => p.key)).toEqual(["long"]);
+    const wall = [-400, 400].flatMap((dy) => [-300, 0, 300].map((dx) => wanted(`w${dx}${dy}`, 100 + dx, 100 + dy / 8, { centred: true, always: true, rank: 1, width: 290, height: 60 })));
+    expect(place([long, short, ...wall], new Map()).map((p) => p.key)).toContain("short");
+  });
+
   it("keeps off other aircraft's symbols", () => {
     const one = wanted("a", 100, 100);
     const free = place([one], new Map(), [{ px: 150, py: 90 }])[0]!;
