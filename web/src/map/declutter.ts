@@ -117,7 +117,7 @@ export function place(
 }
 
 /** In the middle, above, below, then to the right and left: as parts of the label's own size. */
-const CENTRED_SHIFTS = [[0, 0], [0, -1], [0, 1], [0.4, 0], [-0.4, 0], [0.4, 1], [-0.4, -1]] as const;
+const CENTRED_SHIFTS = [[0, 0], [0, -1], [0, 1], [0.4, 0], [-0.4, 0], [0.4, 1], [-0.4, -1], [0, 2], [0, -2]] as const;
 
 function centred(one: Wanted, taken: Taken): Placed | null {
   const across = -one.width / 2;

@@ -27,6 +27,7 @@ interface Bitmap {
 export interface AnchoredLabel extends VolumeLabel {
   readonly px: number;
   readonly py: number;
+  readonly nameOnly: boolean;
 }
 
 export class LabelCanvas {
@@ -76,7 +77,7 @@ export class LabelCanvas {
       const lines = label.lines.map((text, n) => ({ text, colour: n === 0 && named ? colour : INK.dim, bold: n === 0 && named }));
       const rank = (label.tone === "nonconforming" || label.tone === "contingent" ? 2 : label.faint ? 8 : 5) + i / 1e6;
       const long = `v:${label.ref}:${i}`;
-      wanted.push(this.volumeBlock(long, label, lines, rank));
+      if (!label.nameOnly) wanted.push(this.volumeBlock(long, label, lines, rank));
       if (named) wanted.push({ ...this.volumeBlock(`n:${label.ref}:${i}`, label, lines.slice(0, 1), rank + 0.4), shortOf: long });
     });
     const symbols = fleet.visible.length < 600 ? fleet.visible : [];

@@ -27,6 +27,8 @@ const STEP_PX = 0.3;
 const SLOWEST_FRAME_MS = 500;
 const ARRANGE_MS = 300;
 const REACH_PX = 16;
+/** Volumes less tall than this get no label, or their name alone. */
+const LEAST_NAME_PX = 12;
 const LEAST_LABEL_PX = 26;
 
 export type Hit = { kind: "track"; id: string } | { kind: "item"; id: string };
@@ -270,11 +272,11 @@ export class Scene {
     this.anchored = this.volumeLabels.map((label) => {
       const [lon, lat] = label.at;
       const dx = mercatorX(lon) - view.cx;
-      const height = (label.spanDeg / 360) * world;
-      const shown = height >= LEAST_LABEL_PX;
+      const height = ((label.spanDeg / 360) * world) / Math.max(0.1, Math.cos((lat * Math.PI) / 180));
       return {
         ...label,
-        px: shown ? (dx - Math.round(dx)) * world + view.width / 2 : -9999,
+        nameOnly: height < LEAST_LABEL_PX,
+        px: height >= LEAST_NAME_PX ? (dx - Math.round(dx)) * world + view.width / 2 : -9999,
         py: (mercatorY(lat) - view.cy) * world + view.height / 2,
       };
     });
