@@ -81,6 +81,7 @@ class Plan:
     floor: Levels
     start: datetime
     moves: tuple[Move, ...]
+    view_limit: int = 20_000
 
 
 class Drafting:

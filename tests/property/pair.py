@@ -99,7 +99,9 @@ class Both:
     def __init__(self, plan: Plan, directories: list[Path]) -> None:
         self.compared = 0
         self._plan = plan
-        self._players = [Player(Stack(each, ManualClock(plan.start))) for each in directories]
+        self._players = [
+            Player(Stack(each, ManualClock(plan.start), plan.view_limit)) for each in directories
+        ]
         self._callers: list[Caller] = []
         self._streams: list[Listener] = []
         self._token = ""

@@ -152,6 +152,7 @@ class Listener:
         self.frames: list[str] = []
         self._connection = connection
         self._finals = 0
+        self._closed = False
         self._came = asyncio.Event()
         self._task = asyncio.create_task(self._listen())
 
@@ -160,11 +161,12 @@ class Listener:
             async for text in self._connection:
                 assert isinstance(text, str)
                 self._take(text)
+        self._closed = True
         self._take(f'{{"closed":{self._connection.close_code}}}')
 
     def _take(self, text: str) -> None:
         self.frames.append(text)
-        if not text.startswith('{"type":"hello"') and not text.endswith('"more":true}'):
+        if not text.startswith(('{"type":"hello"', '{"type":"bye"')) and not text.endswith('"more":true}'):
             self._finals += 1
             self._came.set()
 
@@ -172,7 +174,7 @@ class Listener:
         """Wait for so many frames that reach the present, or not much longer than they need."""
         with suppress(TimeoutError):
             async with asyncio.timeout(NO_FRAME_S):
-                while self._finals < finals:
+                while self._finals < finals and not self._closed:
                     self._came.clear()
                     await self._came.wait()
 
@@ -184,11 +186,11 @@ class Listener:
 class Stack:
     """One exchange, served. ``directory`` holds the configuration's files."""
 
-    def __init__(self, directory: Path, clock: ManualClock, environment: Environment | None = None) -> None:
+    def __init__(self, directory: Path, clock: ManualClock, view_limit: int = 20_000) -> None:
         self.directory = directory
         self.clock = clock
         self.config: Config = parse_config(CONFIG, directory)
-        self.environment = environment or Environment(geoid_m=GEOID_M, terrain_m=TERRAIN_M)
+        self._view_limit = view_limit
         self.opened: Opened
         self.app: App
         self.server: Server
@@ -201,7 +203,13 @@ class Stack:
         return self.opened.exchange
 
     async def open(self, begun: Genesis | None = None) -> None:
-        place = Place("alps.example", self.config.data_dir, self.config.key_file, self.environment)
+        place = Place(
+            "alps.example",
+            self.config.data_dir,
+            self.config.key_file,
+            Environment(geoid_m=GEOID_M, terrain_m=TERRAIN_M),
+            view_limit=self._view_limit,
+        )
         self.opened = open_exchange(place, self.clock, SeededEntropy(SEED))
         self._writer = asyncio.create_task(self.exchange.writer.run())
         await begin(self.opened, begun)

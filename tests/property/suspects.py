@@ -24,6 +24,8 @@ from tests.property.happened import Event
 from tests.property.stack import CENTRE, NORTH, RELIEF, SOUTH, utc
 
 START: Final = utc(2026, 6, 1, 8, 7)
+EVENING: Final = utc(2026, 6, 30, 23, 21)
+"""Of the last day of a month."""
 IN_CELL: Final = LatLon(lat=47.03, lon=11.054)
 """Well within a cell of level 10."""
 BIG: Final = LatLon(lat=46.0019, lon=9.0752)
@@ -33,7 +35,8 @@ BIG: Final = LatLon(lat=46.0019, lon=9.0752)
 class Story:
     """A plan being written down."""
 
-    def __init__(self, floor: Levels = NOTHING, start: datetime = START) -> None:
+    def __init__(self, floor: Levels = NOTHING, start: datetime = START, view_limit: int = 20_000) -> None:
+        self._view_limit = view_limit
         self._floor = floor
         self._start = self.now = start
         self._moves: list[Move] = []
@@ -65,7 +68,7 @@ class Story:
         return self._act(Restart(self.now))
 
     def plan(self) -> Plan:
-        return Plan(self._floor, self._start, tuple(self._moves))
+        return Plan(self._floor, self._start, tuple(self._moves), self._view_limit)
 
     def _act(self, *moves: Move) -> Story:
         self._moves += moves
@@ -164,8 +167,7 @@ def beside_in_large_cells() -> Plan:
 
 def erased_month() -> Plan:
     """Another's month is erased: one's own account of the past stays."""
-    start = utc(2026, 6, 30, 23, 21)
-    story = Story(start=start).both(rule(NORTH, Level.VOLUME)).wait(minutes=5).look()
+    story = Story(start=EVENING).both(rule(NORTH, Level.VOLUME)).wait(minutes=5).look()
     story.wait(minutes=40).look()
     return story.first(h.Erasure(CENTRE, NORTH, "2026-06")).look().plan()
 
@@ -227,6 +229,21 @@ def busy_elsewhere() -> Plan:
     return story.restart().look().wait(minutes=61).look().plan()
 
 
+def full_view() -> Plan:
+    """How many items a view holds is counted by what it holds, not by what the state has yet to let go of.
+
+    The view is made anew at midnight, when nothing has been written since the first three left it."""
+    story = Story(start=EVENING, view_limit=3).both(rule(NORTH, Level.RESERVED))
+    half_past_eleven = (EVENING - START.replace(minute=0)).total_seconds() // 60 + 9
+    for number in range(3):
+        short = (half_past_eleven, half_past_eleven + 10)
+        story.both(filed(NORTH, f"early-{number}", volume(minutes=short)))
+    story.wait(minutes=20).look().wait(minutes=3)
+    story.both(filed(NORTH, "late", volume(minutes=(half_past_eleven, half_past_eleven + 90))))
+    story.wait(minutes=20)
+    return story.first(hired(RELIEF)).look().plan()
+
+
 SUSPECTS: Final[tuple[Callable[[], Plan], ...]] = (
     hidden_changes,
     busy_elsewhere,
@@ -239,4 +256,5 @@ SUSPECTS: Final[tuple[Callable[[], Plan], ...]] = (
     beside_in_large_cells,
     erased_month,
     other_ways_to_one_level,
+    full_view,
 )

@@ -17,7 +17,7 @@ from comity.model import fact as f
 from comity.model.released import Change, ItemKind, ReleasedItem
 from comity.model.rule import Level, Levels
 from comity.release.coarsen import lingers_until
-from comity.release.forms import References
+from comity.release.forms import References, past
 from comity.release.policy import Policy
 from comity.release.view import View, form_for, too_large
 
@@ -102,10 +102,13 @@ class Views:
         count = 0
         for (owner, kind), entities in self.state.owned.items():
             level = self._level(owner, who, kind, now)
+            ended = self.state.lingers.get((owner, kind), ())
             if owner == who or level is Level.VOLUME:
-                count += len(entities) - len(self.state.lingers.get((owner, kind), ()))
+                count += len(entities) - len(ended)
             elif level is Level.RESERVED:
-                count += len(entities)
+                # What the state has not let go of yet is counted by nobody: that is others' doing as well.
+                held = (self.state.item(entity) for entity in ended)
+                count += len(entities) - sum(1 for item in held if item is None or past(item, now))
         if count > self.limit:
             raise too_large(self.limit)
 
