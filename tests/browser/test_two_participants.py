@@ -1,0 +1,112 @@
+"""The real thing: the demonstration's exchange, its map in a real browser, two participants, two pictures.
+
+What the page shows of each is compared with what the native API answers the same person, so a picture that
+is merely different is not enough.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+
+from comity import Client
+from tests.browser.map_page import MapPage
+
+pytest.importorskip("playwright", reason="playwright is not installed (requirements for tests)")
+
+CAST = {"Alpine Air Navigation Service": "ans", "Air Force South": "south"}
+"""Headings of the printed sign-in links."""
+
+SEEN_MUST_DIFFER_AFTER = "activates its patrol"
+"""By then reserved, exact and own intents and tracks by rule are all there."""
+
+
+class Demo(NamedTuple):
+    url: str
+    tokens: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def demo(built_map: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    directory = tmp_path_factory.mktemp("demo")
+    arguments = ["demo", "--directory", str(directory), "--port", "0", "--seconds", "240"]
+    with subprocess.Popen(
+        [sys.executable, "-c", "from comity.cli.main import main; main()", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | {"PYTHONUNBUFFERED": "1", "COLUMNS": "2000"},
+    ) as process:
+        try:
+            yield _read(process)
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.communicate(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _read(process: subprocess.Popen[str]) -> Demo:
+    assert process.stdout is not None
+    url, heading, tokens, said = "", "", {}, []
+    for line in process.stdout:
+        said.append(line)
+        link = re.match(r"(http://\S+)/#token=(\S+)", line.strip())
+        if link:
+            url = link[1]
+            tokens[heading] = link[2]
+        elif line.strip():
+            heading = line.strip()
+        if SEEN_MUST_DIFFER_AFTER in line:
+            return Demo(url, tokens)
+    raise AssertionError("the demonstration ended early: " + "".join(said)[-2_000:])
+
+
+def _levels(demo: Demo, who: str) -> tuple[Counter[str], set[str]]:
+    with Client(demo.url, demo.tokens[who]) as client:
+        items = client.airspace().items
+        return Counter(item.level for item in items), {item.ref for item in items}
+
+
+def _shown(tab: MapPage) -> Counter[str]:
+    return Counter({level: count for level, count in tab.debug("items").items() if count})
+
+
+def test_two_participants_sign_in_and_see_two_different_pictures(demo: Demo, sign_in: object) -> None:
+    assert callable(sign_in)
+    shown: dict[str, Counter[str]] = {}
+    refs: dict[str, set[str]] = {}
+    for who, short in CAST.items():
+        tab: MapPage = sign_in(demo.url, demo.tokens[who])
+        tab.until_drawn()
+        assert tab.debug("participant")["name"] == who
+        assert who in tab.text("body")
+
+        def agrees(tab: MapPage = tab, who: str = who) -> bool:
+            refs[who] = _levels(demo, who)[1]
+            return _shown(tab) == _levels(demo, who)[0]
+
+        tab.until(agrees, f"the page of {who} shows what the API releases to it")
+        shown[who] = _shown(tab)
+        tracks = tab.debug("tracks")
+        assert tracks["broadcast"] > 100
+        tab.until_settled()
+        tab.screenshot(f"demo-{short}")
+        assert tab.errors == []
+        assert tab.foreign == []
+    ans, south = CAST
+    assert shown[ans] != shown[south]
+    assert shown[ans]["own"]
+    assert shown[south]["own"]
+    assert shown[ans]["reserved"] == 0, "everybody releases volumes to the navigation service"
+    assert shown[south]["reserved"] > 0, "the other air force shows it cells alone"
+    assert refs[ans].isdisjoint(refs[south]), "what both may see bears another reference for each"
