@@ -155,9 +155,23 @@ class Both:
         self._check_pair()
 
     async def _pass(self, at: datetime) -> None:
+        """Time goes on, while a request waits for something new."""
+        waiting = await self._wait_for_news()
         self._advance(at)
         self._check_pair()
         await self._tick()
+        if waiting:
+            answers = await asyncio.gather(*waiting)
+            self._same("a request that waited", *answers)
+
+    async def _wait_for_news(self) -> list[asyncio.Task[Answer]]:
+        if not self._knows.cursors:
+            return []
+        target = f"/v1/changes?cursor={self._knows.cursors[-1]}&wait_s=0.5"
+        asked = [asyncio.create_task(caller.ask("GET", target)) for caller in self._callers]
+        for player, task in zip(self._players, asked, strict=True):
+            await player.stack.until_waiting(task)
+        return asked
 
     def _advance(self, at: datetime) -> None:
         for player in self._players:

@@ -242,6 +242,11 @@ class Stack:
         for listener, finals in self._listeners:
             await listener.until(finals)
 
+    async def until_waiting(self, asked: asyncio.Task[Answer]) -> None:
+        """Until a request that was told to wait does so, or has been answered."""
+        while not asked.done() and not self.app.hub._ticked._waiters:
+            await asyncio.sleep(0.001)
+
     def token(self, participant: ParticipantId, issued: datetime) -> str:
         key = load_issuer_key(self.directory / "issuer.pem")
         issuer = Issuer(key, self.config.exchange.name, self.config.audiences()[0], SeededEntropy(SEED))
