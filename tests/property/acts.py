@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from comity.ids import GroupId, ParticipantId, PersonId
 from comity.model.altitude import Altitude, Datum
@@ -19,7 +20,7 @@ from comity.model.observation import Provenance, Report
 from comity.model.participant import Person, Role
 from comity.model.rule import Level, Levels, Recipient, ToGroup, ToParticipant
 from tests.property import happened as h
-from tests.property.drafting import Drafting
+from tests.property.drafting import FLOORS, Drafting
 from tests.property.happened import Event
 from tests.property.stack import (
     CENTRE,
@@ -29,6 +30,8 @@ from tests.property.stack import (
     SOUTH,
 )
 from tests.property.volumes import Family, families, members, probes
+
+FRIENDS: Final = GroupId("friends")
 
 Pair = tuple[Event | None, Event | None] | None
 
@@ -82,7 +85,7 @@ def _changes_intent(d: Drafting) -> Pair:
     def change(live: bool) -> Event | None:
         volume = d.draw(members(d.families[token], d.first_slot))
         volumes = None if volume.end <= d.now or d.draw(st.booleans()) else (volume,)
-        state = d.one_of((None, IntentState.ACTIVATED))
+        state = d.one_of((None, IntentState.ACTIVATED, IntentState.NONCONFORMING))
         return h.IntentChanged(owner, token[1], state, volumes) if live else None
 
     return change(where[0]), change(where[1])
@@ -154,9 +157,37 @@ def _groups(d: Drafting) -> Pair:
 
     def group() -> Event:
         found = d.draw(st.sets(st.sampled_from((CENTRE, NORTH, SOUTH, RELIEF)), max_size=3))
-        return h.Grouped(keeper, GroupId("friends"), tuple(sorted(found)))
+        return h.Grouped(keeper, FRIENDS, tuple(sorted(found)))
 
     return group(), group()
+
+
+def _ungroups(d: Drafting) -> Pair:
+    """A centre's group goes while rules of others may still name it; one's own only where none does."""
+    keeper = d.one_of(OTHERS)
+
+    def ungroup(which: int) -> Event | None:
+        tables = d.tables(which)
+        named = [r.recipient for r in tables.rules.values() if r.owner == keeper]
+        if (keeper, FRIENDS) not in tables.groups or ToGroup(FRIENDS, keeper) in named:
+            return None
+        return h.Ungrouped(keeper, FRIENDS)
+
+    return ungroup(0), ungroup(1)
+
+
+def _adopts(d: Drafting) -> Pair:
+    """A changed charter is everybody's to know."""
+    charter = d.tables(0).charter
+    assert charter is not None
+    event = h.Adopted(CENTRE, replace(charter, version=charter.version + 1, floor=d.one_of(FLOORS)))
+    return event, event
+
+
+def _suspends(d: Drafting) -> Pair:
+    now = d.tables(0).participants[RELIEF]
+    event = h.Admitted(CENTRE, replace(now, suspended=not now.suspended))
+    return event, event
 
 
 def _people(d: Drafting) -> Pair:
@@ -227,6 +258,9 @@ ACTS: Final = (
     _rules,
     _rules,
     _groups,
+    _ungroups,
+    _adopts,
+    _suspends,
     _people,
     _erases,
     _brings,
@@ -273,7 +307,7 @@ def _south_rules(d: Drafting) -> Event | None:
 
 
 def _south_groups(d: Drafting) -> Event | None:
-    return h.Grouped(SOUTH, GroupId("friends"), tuple(sorted(d.draw(st.sets(st.sampled_from(OTHERS))))))
+    return h.Grouped(SOUTH, FRIENDS, tuple(sorted(d.draw(st.sets(st.sampled_from(OTHERS))))))
 
 
 def _south_brings(d: Drafting) -> Event | None:

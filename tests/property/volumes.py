@@ -50,7 +50,7 @@ class Family:
     place: int
     band: int
     slot: int
-    terrain: bool = False
+    datum: Datum = Datum.W84
 
 
 def families() -> st.SearchStrategy[Family]:
@@ -59,7 +59,7 @@ def families() -> st.SearchStrategy[Family]:
         place=st.sampled_from((0, 0, 0, 1, 2, 3)),
         band=st.sampled_from((0, 1, 1, 2)),
         slot=st.sampled_from((0, 1, 1, 2, 3)),
-        terrain=st.sampled_from((False, False, False, True)),
+        datum=st.sampled_from((Datum.W84, Datum.W84, Datum.AGL, Datum.PRESSURE)),
     )
 
 
@@ -91,7 +91,9 @@ def _moved(place: LatLon, north_deg: float, east_deg: float) -> LatLon:
 
 def _heights(family: Family) -> list[tuple[Altitude, Altitude]]:
     base_m = family.band * 1_000.0
-    if family.terrain:
+    if family.datum is Datum.PRESSURE:
+        return [(Altitude(base_m + 2_000.0, Datum.PRESSURE), Altitude(base_m + 2_300.0, Datum.PRESSURE))]
+    if family.datum is Datum.AGL:
         return [
             (Altitude(base_m + low, Datum.AGL), Altitude(base_m + high, Datum.AGL))
             for low, high in ((0.0, 100.0), (50.0, 120.0), (10.0, 30.0))
