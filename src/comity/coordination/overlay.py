@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from comity.coordination.volumes import Hit, Placed, Volumes, asked_coarsely
+from comity.coordination.volumes import Boxes, Hit, Placed, Volumes, asked_coarsely
 from comity.geo.boxes import Box
+from comity.geo.heights import Environment
 from comity.ids import EntityId, ParticipantId
 from comity.model.released import ReservedVolume
 from comity.model.volume import Volume4D
@@ -20,17 +21,22 @@ from comity.release.forms import Item
 class OverlayVolumes:
     """Items put or dropped here hide the base's; the base is never written to."""
 
-    def __init__(self, base: Volumes) -> None:
-        self.environment = base.environment
+    def __init__(self, base: Volumes | OverlayVolumes) -> None:
+        self.environment: Environment = base.environment
+        self.boxes: Boxes = base.boxes
         self._base = base
         self._own: dict[EntityId, tuple[Item, list[Placed]]] = {}
         self._hidden: set[EntityId] = set()
         self._reserved: dict[EntityId, tuple[ReservedVolume, ...]] = {}
 
+    def rebase(self, base: Volumes | OverlayVolumes) -> None:
+        """Look through to another, which holds what the one before did."""
+        self._base = base
+
     def put(self, item: Item) -> None:
         self._hidden.add(item.id)
         self._reserved.pop(item.id, None)
-        self._own[item.id] = item, [self._base.boxes.of(volume) for volume in item.volumes]
+        self._own[item.id] = item, [self.boxes.of(volume) for volume in item.volumes]
 
     def drop(self, entity: EntityId) -> None:
         self._hidden.add(entity)
@@ -50,7 +56,7 @@ class OverlayVolumes:
         for hit in self._base.near(volume, owners):
             if hit[0].id not in self._hidden:
                 yield hit
-        asked = self._base.boxes.of(volume).box
+        asked = self.boxes.of(volume).box
         for item, placed in self._own.values():
             if item.owner in owners and item.state.live():
                 for number, own in enumerate(placed):
@@ -62,7 +68,7 @@ class OverlayVolumes:
         for item in self._base.near_coarsened(volume, owners):
             if item.id not in self._hidden:
                 yield item
-        asked = asked_coarsely(self._base.boxes.of(volume).box)
+        asked = asked_coarsely(self.boxes.of(volume).box)
         for item, placed in self._own.values():
             if item.owner in owners and any(_overlap(own.grown, asked) for own in placed):
                 yield item

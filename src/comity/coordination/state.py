@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import MutableMapping
 from datetime import datetime
+from typing import Any, Final
 
 import msgspec
 
@@ -29,6 +30,20 @@ from comity.release.policy import GroupKey, Policy
 
 PersonKey = tuple[ParticipantId, PersonId]
 RequestKey = tuple[ParticipantId, RequestId]
+
+
+TABLES: Final = (
+    "participants",
+    "people",
+    "rules",
+    "groups",
+    "intents",
+    "constraints",
+    "revocations",
+    "requests",
+    "segments",
+)
+"""The tables of a state, by the names of its attributes."""
 
 
 class Done(msgspec.Struct, frozen=True, gc=False):
@@ -114,26 +129,33 @@ class State:
 
 
 class OverlayState(State):
-    """A private copy-on-write state for deciding a batch."""
+    """A private copy-on-write state for deciding a batch: over the state, or over another batch's."""
 
     def __init__(self, base: State) -> None:
-        assert isinstance(base.volumes, Volumes)
         self.charter = base.charter
-        self.participants = Overlay(base.participants)
-        self.people = Overlay(base.people)
-        self.rules = Overlay(base.rules)
-        self.groups = Overlay(base.groups)
-        self.intents = Overlay(base.intents)
-        self.constraints = Overlay(base.constraints)
-        self.revocations = Overlay(base.revocations)
-        self.requests = Overlay(base.requests)
-        self.segments = Overlay(base.segments)
+        self._tables: dict[str, Overlay[Any, Any]] = {name: Overlay(getattr(base, name)) for name in TABLES}
+        for name, table in self._tables.items():
+            setattr(self, name, table)
         self.owned = {}
         self.lingers = {}
         self.volumes = OverlayVolumes(base.volumes)
         self.deadlines = []
         self.lingering = []
         self._policy = base._policy
+        self._own_policy = False
+
+    def rebase(self, base: State) -> None:
+        """Read through to ``base`` from now on, which has taken in the batch that this one was over."""
+        for name, table in self._tables.items():
+            table.rebase(getattr(base, name))
+        assert isinstance(self.volumes, OverlayVolumes)
+        self.volumes.rebase(base.volumes)
+        if not self._own_policy:
+            self._policy = base._policy
+
+    def rules_changed(self) -> None:
+        self._own_policy = True
+        super().rules_changed()
 
     def hold(self, item: Intent | Constraint) -> None:
         """Nothing: what is derived for readers and for time is the base's."""

@@ -23,6 +23,10 @@ class Overlay(MutableMapping[K, V]):
         self._base = base
         self._own: dict[K, V | object] = {}
 
+    def rebase(self, base: MutableMapping[K, V]) -> None:
+        """Read through to another, which shows what the one before did."""
+        self._base = base
+
     def __getitem__(self, key: K) -> V:
         found = self._own.get(key, None)
         if found is None:

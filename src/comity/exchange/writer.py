@@ -1,17 +1,18 @@
 """The single writer: batches, a private overlay, one transaction, and only then an answer.
 
-Commands that arrive while a commit runs form the next batch. They are decided in order, each seeing the
-earlier ones in an overlay that nobody else sees; one transaction appends what they gave; then it is
-folded into the state, released, and every command answered, refusals included: a refusal may rest
-on a command that is not durable yet. Where the append fails for sure, the whole batch is refused with
-``LedgerFull``; where its outcome is unknown, nothing more is decided and ``fatal`` is set: the process
-restarts from disk.
+Commands that arrive while a commit runs form the next batch, and are decided while the disk works. They are
+decided in order, each seeing the earlier ones, those under way included, in an overlay that nobody else
+sees; one transaction appends what they gave; then it is folded into the state, released, and every command
+answered, refusals included: a refusal may rest on a command that is not durable yet. Where the append
+fails for sure, its batch and what was decided over it are refused with ``LedgerFull``; where its outcome is
+unknown, nothing more is decided and ``fatal`` is set: the process restarts from disk.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Final, Protocol
@@ -84,6 +85,18 @@ class _Planned(msgspec.Struct):
     waiting: _Waiting
     decision: Decision
     first: int
+    now: datetime
+
+
+class _Batch:
+    """Commands decided one after the other over ``base``, and the drafts of their facts."""
+
+    def __init__(self, base: State) -> None:
+        self.overlay = base.overlay()
+        self.commands: list[_Waiting] = []
+        self.planned: list[_Planned] = []
+        self.drafts: list[Draft] = []
+        self.same: dict[Key, _Waiting] = {}
 
 
 class Writer:
@@ -102,7 +115,12 @@ class Writer:
         self.fatal: OutcomeUnknown | None = None
         self.full_since: datetime | None = None
         self.committed_at: datetime | None = None
-        self._queue: asyncio.Queue[_Waiting] = asyncio.Queue(QUEUE)
+        self._queue: deque[_Waiting] = deque()
+        self._under_way: _Batch | None = None
+        self._following: _Batch | None = None
+        self._waker: asyncio.Future[None] | None = None
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._stopping = False
 
@@ -112,11 +130,12 @@ class Writer:
             raise self.fatal
         if self._stopping:
             raise Stopping("the exchange is going down; try again once it is back")
+        if len(self._queue) >= QUEUE:
+            raise Stopping("too many commands are waiting; try again")
         waiting = _Waiting(submission, asyncio.get_running_loop().create_future())
-        try:
-            self._queue.put_nowait(waiting)
-        except asyncio.QueueFull:
-            raise Stopping("too many commands are waiting; try again") from None
+        self._queue.append(waiting)
+        self._idle.clear()
+        self._wake()
         return await asyncio.shield(waiting.future)
 
     async def run(self) -> None:
@@ -124,94 +143,116 @@ class Writer:
 
         However it ends, nobody is left waiting: what was taken and not answered is of unknown outcome.
         """
-        loop = asyncio.get_running_loop()
-        batch: list[_Waiting] = []
         try:
             while True:
-                batch = [await self._queue.get()]
-                while len(batch) < MAX_BATCH and not self._queue.empty():
-                    batch.append(self._queue.get_nowait())
-                await self._commit(batch, loop)
-                for _ in batch:
-                    self._queue.task_done()
+                while not self._queue:
+                    self._idle.set()
+                    await self._woken()
+                batch = _Batch(self.state)
+                self._decide(batch)
+                while batch.commands:
+                    batch = await self._commit(batch)
         finally:
             self.fatal = self.fatal or OutcomeUnknown("the writer has ended")
-            while not self._queue.empty():
-                batch.append(self._queue.get_nowait())
-            for waiting in batch:
-                _settle(waiting.future, self.fatal)
+            for left in (self._under_way, self._following):
+                _settle_all(left.commands if left is not None else (), self.fatal)
+            _settle_all(self._queue, self.fatal)
+            self._queue.clear()
+            self._idle.set()
 
-    async def _commit(self, batch: list[_Waiting], loop: asyncio.AbstractEventLoop) -> None:
-        now = self.clock.now()
-        planned, drafts = self._plan(batch, now)
-        appended: list[Appended] = []
-        try:
-            if drafts:
-                appended = await loop.run_in_executor(self._thread, self.ledger.append, drafts)
-        except (LedgerFull, OutcomeUnknown) as error:
-            self._fail(batch, error)
-            return
-        if drafts:
-            self.full_since, self.committed_at = None, now
-            self._fold(planned, appended)
-        self._answer(batch, planned, appended, now)
+    async def _commit(self, batch: _Batch) -> _Batch:
+        """Append a batch while what arrives is decided over it; fold and answer it; what arrived."""
+        self._under_way, self._following = batch, _Batch(batch.overlay)
+        following = self._following
+        if batch.drafts:
+            loop = asyncio.get_running_loop()
+            appending = loop.run_in_executor(self._thread, self.ledger.append, batch.drafts)
+            appending.add_done_callback(lambda done: self._wake())
+            self._decide(following)
+            while not appending.done():
+                await self._woken()
+                self._decide(following)
+            try:
+                appended = appending.result()
+            except (LedgerFull, OutcomeUnknown) as error:
+                self._fail([*batch.commands, *following.commands], error)
+                self._under_way = self._following = None
+                return _Batch(self.state)
+            self.full_since, self.committed_at = None, batch.planned[-1].now
+            self._fold(batch.planned, appended)
+            following.overlay.rebase(self.state)
+            self._answer(batch, appended)
+        else:
+            self._answer(batch, [])
+        self._under_way = self._following = None
+        return following
 
     async def stop(self) -> None:
         """Refuse new commands and wait until those already taken are answered."""
         self._stopping = True
-        await self._queue.join()
+        await self._idle.wait()
         self._thread.shutdown(wait=True)
 
-    def _plan(self, batch: list[_Waiting], now: datetime) -> tuple[list[_Planned], list[Draft]]:
-        overlay = self.state.overlay()
-        planned: list[_Planned] = []
-        drafts: list[Draft] = []
-        same: dict[Key, _Planned] = {}
-        for waiting in batch:
-            by = waiting.submission
+    def _wake(self) -> None:
+        if self._waker is not None and not self._waker.done():
+            self._waker.set_result(None)
+
+    async def _woken(self) -> None:
+        """Until a command has come or an append has ended."""
+        self._waker = asyncio.get_running_loop().create_future()
+        await self._waker
+
+    def _decide(self, batch: _Batch) -> None:
+        """Decide what waits, as far as the batch has room."""
+        if not self._queue:
+            return
+        now = self.clock.now()
+        while self._queue and len(batch.commands) < MAX_BATCH:
+            waiting = self._queue.popleft()
+            batch.commands.append(waiting)
             try:
-                repeated = self._repeated(overlay, same, waiting, now)
-                if repeated is not None:
-                    waiting.answer = repeated
-                    continue
-                if (by.participant, by.request_id) in same:
-                    continue
-                decision = decide(Asked(overlay, by, now, self.ids, self.references))
+                self._plan(batch, waiting, now)
             except Refused as refusal:
                 waiting.answer = refusal
-                continue
-            plan = _Planned(waiting, decision, len(drafts))
-            planned.append(plan)
-            if by.participant != EXCHANGE:
-                same[(by.participant, by.request_id)] = plan
-            request = request_of(by)
-            for fact in decision.facts:
-                drafts.append(draft(fact, request, by.participant, now))
-                apply(overlay, fact, request, now, -1)
-                request = None
-        return planned, drafts
 
-    def _repeated(
-        self, state: State, same: dict[Key, _Planned], waiting: _Waiting, now: datetime
-    ) -> Repeated | None:
-        """An earlier durable answer; None also for a repeat within the batch, which shares its answer.
+    def _plan(self, batch: _Batch, waiting: _Waiting, now: datetime) -> None:
+        by, overlay = waiting.submission, batch.overlay
+        if self._repeated(batch, waiting, now):
+            return
+        decision = decide(Asked(overlay, by, now, self.ids, self.references))
+        batch.planned.append(_Planned(waiting, decision, len(batch.drafts), now))
+        if by.participant != EXCHANGE:
+            batch.same[(by.participant, by.request_id)] = waiting
+        request = request_of(by)
+        for fact in decision.facts:
+            batch.drafts.append(draft(fact, request, by.participant, now))
+            apply(overlay, fact, request, now, -1)
+            request = None
+
+    def _repeated(self, batch: _Batch, waiting: _Waiting, now: datetime) -> bool:
+        """Whether it was carried out before: then the answer is the earlier one, which for a command that
+        is not durable yet has still to come.
 
         A request is remembered for so long and no longer, whenever the state lets go of it: that is
         others' doing as well."""
         by = waiting.submission
         if by.participant == EXCHANGE:
-            return None
+            return False
         key = (by.participant, by.request_id)
-        done = state.requests.get(key)
+        done = batch.overlay.requests.get(key)
         if done is None or done.time_us < micros(now - REQUEST_MEMORY):
-            return None
+            return False
         if done.body_sha256 != by.body_sha256:
             raise RequestIdReused("this id was used for another request", field="Idempotency-Key")
         if done.index >= 0:
-            return Repeated(done.index)
-        first = same[key].waiting
+            waiting.answer = Repeated(done.index)
+            return True
+        first = batch.same.get(key)
+        if first is None:
+            assert self._under_way is not None
+            first = self._under_way.same[key]
         first.future.add_done_callback(lambda done: _share(done, waiting.future))
-        return None
+        return True
 
     def _fold(self, planned: list[_Planned], appended: list[Appended]) -> None:
         folded: list[Folded] = []
@@ -225,22 +266,24 @@ class Writer:
                 request = None
         self.after_fold(folded, now)
 
-    def _answer(
-        self, batch: list[_Waiting], planned: list[_Planned], appended: list[Appended], now: datetime
-    ) -> None:
-        for plan in planned:
+    def _answer(self, batch: _Batch, appended: list[Appended]) -> None:
+        for plan in batch.planned:
             first = appended[plan.first] if plan.decision.facts else None
-            plan.waiting.answer = Durable(plan.waiting.submission, plan.decision, first, now)
-        for waiting in batch:
+            plan.waiting.answer = Durable(plan.waiting.submission, plan.decision, first, plan.now)
+        for waiting in batch.commands:
             _settle(waiting.future, waiting.answer)
 
-    def _fail(self, batch: list[_Waiting], error: LedgerFull | OutcomeUnknown) -> None:
+    def _fail(self, commands: list[_Waiting], error: LedgerFull | OutcomeUnknown) -> None:
         if isinstance(error, OutcomeUnknown):
             self.fatal = error
         elif self.full_since is None:
             self.full_since = self.clock.now()
-        for waiting in batch:
-            _settle(waiting.future, error)
+        _settle_all(commands, error)
+
+
+def _settle_all(commands: Iterable[_Waiting], error: ComityError) -> None:
+    for waiting in commands:
+        _settle(waiting.future, error)
 
 
 def _settle(future: asyncio.Future[Answer], answer: Answer | ComityError | None) -> None:
