@@ -52,6 +52,7 @@ def intent(ref: str, state: IntentState, level: Any, *volumes: Volume4D, crewed:
         ref=ref,
         kind=ItemKind.INTENT,
         level=level,
+        contact="through the exchange",
         state=state,
         volumes=volumes,
         category=category,
@@ -68,6 +69,7 @@ def constraint(
         ref=ref,
         kind=ItemKind.CONSTRAINT,
         level=level,
+        contact="through the exchange",
         state=state,
         volumes=(volume,),
         constraint_kind=kind,
@@ -91,7 +93,13 @@ def reserved(
         start=now + timedelta(minutes=start_min),
         end=now + timedelta(minutes=end_min),
     )
-    return ReleasedItem(ref=ref, kind=ItemKind.INTENT, level="reserved", reserved=(volume,))
+    return ReleasedItem(
+        ref=ref,
+        kind=ItemKind.INTENT,
+        level="reserved",
+        contact="through the exchange",
+        reserved=(volume,),
+    )
 
 
 def route(now: datetime) -> tuple[Volume4D, ...]:

@@ -15,12 +15,11 @@ from comity.ids import EntityId
 from comity.model.command import ChangeConstraint, PublishConstraint
 from comity.model.constraint import Constraint, ConstraintState, check_designator
 from comity.model.fact import ConstraintPut
-from comity.model.volume import Volumes, check_volumes, ends, starts
+from comity.model.volume import Volumes, ends, starts
 from comity.release.forms import past
 
 
 def publish(asked: Asked, command: PublishConstraint) -> Decision:
-    check_volumes(command.volumes)
     check_new_volumes(command.volumes, asked.state, asked.now)
     check_designator(command.designator)
     entity = asked.ids.entity("constraint", asked.by.participant, asked.by.request_id)
@@ -46,7 +45,6 @@ def change(asked: Asked, command: ChangeConstraint) -> Decision:
     volumes = constraint.volumes
     if command.volumes is not None:
         volumes = command.volumes
-        check_volumes(volumes)
         check_new_volumes(volumes, asked.state, asked.now)
     if command.designator is not None:
         check_designator(command.designator)

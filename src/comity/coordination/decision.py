@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
 from comity.coordination.state import State
-from comity.errors import InvalidInput, RequestIdReused, StaleOvn
+from comity.errors import InvalidInput, RequestIdReused, StaleOvn, TooLarge
 from comity.geo.heights import bounds
 from comity.geo.shapes import check
 from comity.ids import EntityId, Ids
 from comity.model.command import Submission
 from comity.model.fact import Fact
 from comity.model.released import Clearance
-from comity.model.volume import Volumes, ends
+from comity.model.shape import Polygon
+from comity.model.volume import Volumes, check_volumes, ends
 from comity.release.forms import References, past
+
+
+MAX_ALL_VERTICES: Final = 4_000
+"""Vertices of all of a command's polygons together: a thousand quadrangles, or four of the finest outlines.
+Checking them takes time for which everybody's writes wait."""
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -50,7 +57,8 @@ def check_unused(asked: Asked, entity: EntityId) -> None:
 
 
 def check_new_volumes(volumes: Volumes, state: State, now: datetime) -> None:
-    """Geometry and times of volumes that somebody wants to promise from now on."""
+    """Number, geometry and times of volumes that somebody wants to promise from now on."""
+    check_volumes(volumes)
     for number, volume in enumerate(volumes):
         field = f"volumes[{number}]"
         check(volume.outline, f"{field}.outline")

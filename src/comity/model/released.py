@@ -47,7 +47,7 @@ class ReleasedItem(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     ref: str
     kind: ItemKind
     level: Literal["own", "volume", "reserved"]
-    contact: str = "through the exchange"
+    contact: str
     state: StateWord | None = None
     volumes: Volumes | None = None
     reserved: tuple[ReservedVolume, ...] | None = None

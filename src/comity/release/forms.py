@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from comity.ids import EntityId, Ids, ParticipantId, Reference
 from comity.model.constraint import Constraint
@@ -12,6 +13,9 @@ from comity.model.rule import Level, Levels
 from comity.release.coarsen import lingers_until
 
 Item = Intent | Constraint
+
+THROUGH_THE_EXCHANGE: Final = "through the exchange"
+"""How to reach the owner of what is not one's own: its name is not told."""
 
 
 def kind_of(item: Item) -> ItemKind:
@@ -85,6 +89,7 @@ def volume_form(item: Item, ref: Reference) -> ReleasedItem:
         ref=ref,
         kind=kind_of(item),
         level="volume",
+        contact=THROUGH_THE_EXCHANGE,
         state=item.state,
         volumes=item.volumes,
         category=item.category if isinstance(item, Intent) else None,
@@ -100,5 +105,6 @@ def reserved_form(item: Item, ref: Reference, reserved: tuple[ReservedVolume, ..
         ref=ref,
         kind=kind_of(item),
         level="reserved",
+        contact=THROUGH_THE_EXCHANGE,
         reserved=reserved,
     )
