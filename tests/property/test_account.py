@@ -7,14 +7,18 @@ less; and the answer about an earlier time with what was answered then.
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 
+import msgspec
 from hypothesis import HealthCheck, given, settings
 
 from comity.errors import Undecidable
 from comity.exchange.exchange import Exchange
+from comity.exchange.recorder import Line
 from comity.exchange.values import SeenBy
 from comity.ids import ParticipantId
+from comity.model.fact import Payload, SegmentRecorded
 from comity.model.observation import Provenance
 from comity.model.released import ReleasedItem
 from tests.property.drafting import Plan
@@ -62,6 +66,7 @@ def test_what_others_see_is_what_they_hold_now_and_then(plan: Plan) -> None:
             except Undecidable:
                 assert owner in erased
         assert answered
+        await _compare_recording(exchange)
 
     play(plan, look, after)
 
@@ -98,3 +103,33 @@ def _compare_tracks(
                     if (each.recipient, each.kind) == (recipient, kind)
                 ]
                 assert said == [level]
+
+
+async def _compare_recording(exchange: Exchange) -> None:
+    """What each recipient holds of others' is on the recording, and the recording's hash in its own log."""
+    members = [member.id for member in exchange.participants()]
+    held = {who: [item for item in exchange.airspace(who) if item.level != "own"] for who in members}
+    await exchange.close_segments()
+    for who in members:
+        lines: list[Line] = []
+        for fact in _segments(exchange, who):
+            recorded = exchange.recorder.read(who, fact.segment)
+            assert len(recorded) == fact.frames
+            assert hashlib.sha256(b"".join(recorded)).hexdigest() == fact.sha256
+            lines += [msgspec.json.decode(line, type=Line) for line in recorded]
+        last = {line.ref: line for line in lines if line.what == "item"}
+        for item in held[who]:
+            line = last[item.ref]
+            assert line.level == item.level
+            assert line.form_sha256 == hashlib.sha256(msgspec.json.encode(item)).hexdigest()
+            assert line.owner not in (None, who)
+
+
+def _segments(exchange: Exchange, who: ParticipantId) -> list[SegmentRecorded]:
+    found = []
+    for leaf in exchange.log_entries(who, 0, exchange.ledger.reader.log_size(who)):
+        if leaf.kind == "segment.recorded" and leaf.payload is not None:
+            fact = msgspec.json.decode(leaf.payload, type=Payload).fact
+            assert isinstance(fact, SegmentRecorded)
+            found.append(fact)
+    return found
