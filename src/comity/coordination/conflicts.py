@@ -29,6 +29,11 @@ from comity.release.policy import Policy
 MAX_CONFLICTS: Final = 5_000
 """An answer beyond this is refused, never shortened."""
 
+MAX_COMPARED: Final = 50_000
+"""Pairs of a volume asked about and one released to the asker that one question may compare: some 0.2 s, for
+which everybody's writes wait. Past it the question is refused. Only what the asker has is counted, so
+that the refusal tells nothing of the rest."""
+
 
 class Conflict(msgspec.Struct, frozen=True):
     """An item in the way at the level that the asker has of it (None: its own), and the numbers of the
@@ -58,11 +63,12 @@ def find(
 
     The asker's own constraints are in nobody's way but others', and count only if asked for.
 
-    Raises ``TooLarge`` past ``MAX_CONFLICTS``.
+    Raises ``TooLarge`` past ``MAX_CONFLICTS`` and past ``MAX_COMPARED``.
     """
     policy = state.policy(now)
     givers = policy.givers(asker)
     exact, coarse = givers.exact | {asker}, givers.coarse
+    left = Allowance(MAX_COMPARED)
     numbers: dict[EntityId, set[int]] = {}
     found: dict[EntityId, tuple[Item, Level | None]] = {}
     for number, volume in enumerate(volumes):
@@ -72,12 +78,13 @@ def find(
             for hit in near
             if hit[0].id != exclude and _counts_exactly(hit[0], asker, policy, own_constraints)
         ]
+        left.spend(len(hits))
         overlaps: list[Item] = []
         if hits:
             verdicts = overlapping(volume, [i.volumes[n] for i, n in hits], state.environment, now)
             overlaps = [hit[0] for hit, verdict in zip(hits, verdicts.tolist(), strict=True) if verdict]
         if coarse:
-            overlaps.extend(_coarse_overlaps(state, policy, asker, volume, coarse, now))
+            overlaps.extend(_coarse_overlaps(state, policy, asker, volume, coarse, now, left))
         for item in overlaps:
             level = None if item.owner == asker else level_of(item, policy.levels(item.owner, asker))
             found[item.id] = (item, level)
@@ -85,6 +92,22 @@ def find(
         if len(found) > MAX_CONFLICTS:
             raise TooLarge(f"more than {MAX_CONFLICTS} conflicts; ask for a smaller volume", field="volumes")
     return [Conflict(item, level, tuple(sorted(numbers[entity]))) for entity, (item, level) in found.items()]
+
+
+class Allowance:
+    """What one question may still compare."""
+
+    def __init__(self, pairs: int) -> None:
+        self._pairs = pairs
+
+    def spend(self, pairs: int) -> None:
+        self._pairs -= pairs
+        if self._pairs < 0:
+            raise TooLarge(
+                f"more than {MAX_COMPARED} comparisons with what is released to you; "
+                "ask for fewer or smaller volumes",
+                field="volumes",
+            )
 
 
 def _counts_exactly(item: Item, asker: ParticipantId, policy: Policy, own_constraints: bool) -> bool:
@@ -102,6 +125,7 @@ def _coarse_overlaps(
     volume: Volume4D,
     owners: Collection[ParticipantId],
     now: datetime,
+    left: Allowance,
 ) -> Iterable[Item]:
     """Those whose level-0 form touches the volume. Its own cells are found only once something is near.
 
@@ -115,9 +139,11 @@ def _coarse_overlaps(
             continue
         if not item.state.live() and now >= lingers_until(item.changed_at):
             continue
+        forms = state.volumes.reserved(item)
+        left.spend(len(forms))
         near = [
             reserved.cells
-            for reserved in state.volumes.reserved(item)
+            for reserved in forms
             if reserved.start < volume.end
             and volume.start < reserved.end
             and reserved.lower_w84_m <= upper_m
