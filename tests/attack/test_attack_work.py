@@ -1,4 +1,4 @@
-"""One legal request must not hold everybody up: work has bounds, and past them a request is refused by name."""
+"""One legal request must not hold everybody up: past its bounds a request is refused by name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from comity.errors import StrategicConflict, TooLarge
 from comity.model.rule import Level, Levels
 from comity.model.shape import LatLon, Polygon
 from comity.model.volume import Volume4D
-from tests.world import NORTH, SOUTH, intent, levels, volume, world
+from tests.world import NORTH, SOUTH, levels, volume, world
 
 TOO_MANY = math.isqrt(MAX_COMPARED) + 1
 

@@ -19,7 +19,6 @@ from comity.model.shape import Polygon
 from comity.model.volume import Volumes, check_volumes, ends
 from comity.release.forms import References, past
 
-
 MAX_ALL_VERTICES: Final = 4_000
 """Vertices of all of a command's polygons together: a thousand quadrangles, or four of the finest outlines.
 Checking them takes time for which everybody's writes wait."""
@@ -59,6 +58,9 @@ def check_unused(asked: Asked, entity: EntityId) -> None:
 def check_new_volumes(volumes: Volumes, state: State, now: datetime) -> None:
     """Number, geometry and times of volumes that somebody wants to promise from now on."""
     check_volumes(volumes)
+    shapes = (volume.outline for volume in volumes)
+    if sum(len(shape.vertices) for shape in shapes if isinstance(shape, Polygon)) > MAX_ALL_VERTICES:
+        raise TooLarge(f"polygons must have at most {MAX_ALL_VERTICES} vertices together", field="volumes")
     for number, volume in enumerate(volumes):
         field = f"volumes[{number}]"
         check(volume.outline, f"{field}.outline")
