@@ -10,9 +10,11 @@ from types import TracebackType
 
 import pytest
 
+from comity.coordination.decide import decide
+from comity.coordination.decision import Asked, Decision
 from comity.coordination.facts import digest, rows
 from comity.coordination.state import State
-from comity.errors import LedgerFull, OutcomeUnknown, StrategicConflict
+from comity.errors import LedgerFull, OutcomeUnknown, StrategicConflict, Undecidable
 from comity.exchange.recovery import fold_entries
 from comity.ids import EntityId, Ovn, ParticipantId, PersonId
 from comity.ledger.entry import Appended, Draft
@@ -184,3 +186,44 @@ def test_batches_in_a_row_give_the_state_that_replay_gives(tmp_path: Path) -> No
             assert digest(rows(replayed)) == digest(rows(w.exchange.state))
 
     asyncio.run(main())
+
+
+def test_a_fault_in_deciding_refuses_that_command_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def poisoned(asked: Asked) -> Decision:
+        if asked.by.request_id == "poisoned-request":
+            raise ZeroDivisionError("nobody foresaw this")
+        return decide(asked)
+
+    async def main() -> None:
+        async with world(tmp_path) as w:
+            monkeypatch.setattr("comity.exchange.writer.decide", poisoned)
+            answers = await asyncio.gather(
+                w.do(NORTH, intent(), request="poisoned-request"),
+                w.do(NORTH, intent(), request="an-ordinary-one"),
+                return_exceptions=True,
+            )
+            assert isinstance(answers[0], Undecidable)
+            assert not isinstance(answers[1], BaseException)
+            assert w.exchange.operator_health()["undecidable_faults"] == 1
+            assert w.exchange.healthy()
+
+    asyncio.run(main())
+
+
+def test_a_fault_after_deciding_leaves_nobody_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*what: object) -> None:
+        raise ZeroDivisionError("nobody foresaw this")
+
+    async def main() -> None:
+        async with world(tmp_path) as w:
+            monkeypatch.setattr("comity.exchange.writer.apply", broken)
+            with pytest.raises(OutcomeUnknown):
+                await asyncio.wait_for(w.file(NORTH), 5.0)
+            assert not w.exchange.healthy()
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(main())

@@ -43,7 +43,12 @@ ANYTHING = {"runtime", "cli"}
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 60
 
-BROAD_EXCEPTS = {"feeds": "the feed loop", "http/boundary.py": "the request boundary", "runtime": "tasks"}
+BROAD_EXCEPTS = {
+    "feeds": "the feed loop",
+    "http/boundary.py": "the request boundary",
+    "exchange/writer.py": "deciding one command (decision 0015)",
+    "runtime": "tasks",
+}
 """The only places where an exception of any kind may be swallowed; each counts it and says why."""
 
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "misc", "base"}
@@ -202,7 +207,7 @@ def broad_handlers(path: Path) -> Iterator[int]:
 _EVERYTHING = {"Exception", "BaseException"}
 
 
-def test_broad_excepts_stand_at_three_places() -> None:
+def test_broad_excepts_stand_at_named_places() -> None:
     wrong = []
     for path in python_files("src"):
         where = path.relative_to(SOURCE).as_posix()

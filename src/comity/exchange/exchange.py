@@ -92,6 +92,7 @@ class Exchange:
         self.views = Views(state, self.references, settings.boot, settings.view_limit)
         self.views.record = self._record
         self.tracks_out = Tracks(state, picture, recorder)
+        self.views.tracks_shown = self.tracks_out.shown
         self.reports_in = Observing(picture)
         self.logs = Logs(ledger, state)
         self.on_withdrawn: list[Callable[[ParticipantId], None]] = self.views.withdrawn
@@ -358,6 +359,7 @@ class Exchange:
             "last_entry_at": from_micros(self.ledger.last_time_us) if self.ledger.size else None,
             "ledger_full_since": full,
             "outcome_unknown": None if self.writer.fatal is None else self.writer.fatal.message,
+            "undecidable_faults": self.writer.faults,
             "live_intents": sum(1 for i in self.state.intents.values() if i.state.live()),
             "live_constraints": sum(1 for x in self.state.constraints.values() if x.state.live()),
             "deadlines_waiting": len(self.state.deadlines),

@@ -34,6 +34,14 @@ class Tracks:
         self._recorder = recorder
         self._seen: dict[ParticipantId, dict[str, str]] = {}
 
+    def shown(self, owner: ParticipantId, kind: str) -> bool:
+        """Whether the picture has anything of ``owner``'s own or sensed sources that a rule could release."""
+        provenance = Provenance.OWN if kind == "own_track" else Provenance.SENSED
+        return any(
+            key.participant == owner and key.provenance is provenance and self._picture.shows(key)
+            for key in self._picture.sources()
+        )
+
     def sources(self, who: ParticipantId, now: datetime) -> list[tuple[SourceKey, str]]:
         """Every source that ``who`` gets, each with its level."""
         policy = self._state.policy(now)

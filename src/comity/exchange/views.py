@@ -31,6 +31,8 @@ MEMBERSHIP = (
 )
 """Facts after which the policy is another."""
 
+TRACK_KINDS = ("own_track", "sensed_track")
+
 Recorder = Callable[[ParticipantId, Change, EntityId, datetime], None]
 
 
@@ -45,6 +47,7 @@ class Views:
         self.limit = limit
         self.record: Recorder = lambda who, change, entity, now: None
         self.withdrawn: list[Callable[[ParticipantId], None]] = []
+        self.tracks_shown: Callable[[ParticipantId, str], bool] = lambda owner, kind: True
         self._open: dict[ParticipantId, View] = {}
         self._policy: Policy | None = None
 
@@ -88,7 +91,7 @@ class Views:
                 old, new = before.levels(owner, who), policy.levels(owner, who)
                 if owner == who or old == new:
                     continue
-                lost = lost or _lower(new, old)
+                lost = lost or self._takes(who, owner, old, new)
                 view = self._open.get(who)
                 if view is not None:
                     for kind in ItemKind:
@@ -96,6 +99,18 @@ class Views:
             if lost:
                 for tell in self.withdrawn:
                     tell(who)
+
+    def _takes(self, who: ParticipantId, owner: ParticipantId, old: Levels, new: Levels) -> bool:
+        """Whether a lowered level takes anything that ``who`` was shown. Where it was shown nothing it is told
+        nothing: a stream that is cut would tell it that it had been given something."""
+        if any(_lower(new, old, kind) and self.tracks_shown(owner, kind) for kind in TRACK_KINDS):
+            return True
+        view = self._open.get(who)
+        shown = set() if view is None else set(view.entities.values())
+        return any(
+            _lower(new, old, kind.value) and not shown.isdisjoint(self.state.owned.get((owner, kind), ()))
+            for kind in ItemKind
+        )
 
     def _check_size(self, who: ParticipantId, now: datetime) -> None:
         """Refuse before building: counts exactly what the view would hold, and nothing that it would not."""
@@ -136,5 +151,8 @@ class Views:
                 self.record(who, change, view.entities.get(change.ref, EntityId("")), now)
 
 
-def _lower(new: Levels, old: Levels) -> bool:
-    return any(getattr(new, kind).rank < getattr(old, kind).rank for kind in Levels.__struct_fields__)
+def _lower(new: Levels, old: Levels, kind: str) -> bool:
+    """``kind``: a field of ``Levels``."""
+    before: Level = getattr(old, kind)
+    after: Level = getattr(new, kind)
+    return after.rank < before.rank

@@ -11,6 +11,7 @@ unknown, nothing more is decided and ``fatal`` is set: the process restarts from
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,12 +25,22 @@ from comity.coordination.decide import decide
 from comity.coordination.decision import Asked, Decision
 from comity.coordination.fold import REQUEST_MEMORY, apply
 from comity.coordination.state import State
-from comity.errors import ComityError, LedgerFull, OutcomeUnknown, Refused, RequestIdReused, Stopping
+from comity.errors import (
+    ComityError,
+    LedgerFull,
+    OutcomeUnknown,
+    Refused,
+    RequestIdReused,
+    Stopping,
+    Undecidable,
+)
 from comity.ids import EXCHANGE, Ids, ParticipantId, RequestId
 from comity.ledger.entry import Appended, Draft
 from comity.model import fact as f
 from comity.model.command import Submission
 from comity.release.forms import References
+
+_log = logging.getLogger("comity.exchange.writer")
 
 MAX_BATCH: Final = 256
 """Commands in one transaction: more lengthens the wait of the first, less costs a sync for each."""
@@ -113,6 +124,7 @@ class Writer:
         self.clock = clock
         self.after_fold: Callable[[list[Folded], datetime], None] = lambda folded, now: None
         self.fatal: OutcomeUnknown | None = None
+        self.faults = 0
         self.full_since: datetime | None = None
         self.committed_at: datetime | None = None
         self._queue: deque[_Waiting] = deque()
@@ -148,7 +160,7 @@ class Writer:
                 while not self._queue:
                     self._idle.set()
                     await self._woken()
-                batch = _Batch(self.state)
+                batch = self._under_way = _Batch(self.state)
                 self._decide(batch)
                 while batch.commands:
                     batch = await self._commit(batch)
@@ -211,15 +223,25 @@ class Writer:
             waiting = self._queue.popleft()
             batch.commands.append(waiting)
             try:
-                self._plan(batch, waiting, now)
+                if not self._repeated(batch, waiting, now):
+                    self._plan(batch, waiting, self._decision(batch, waiting, now), now)
             except Refused as refusal:
                 waiting.answer = refusal
 
-    def _plan(self, batch: _Batch, waiting: _Waiting, now: datetime) -> None:
+    def _decision(self, batch: _Batch, waiting: _Waiting, now: datetime) -> Decision:
+        """What the command gives. Deciding changes nothing, so a fault in it that nobody foresaw refuses this
+        command alone: one poisonous request must not stop everybody's writing, again at each retry."""
+        try:
+            return decide(Asked(batch.overlay, waiting.submission, now, self.ids, self.references))
+        except ComityError:
+            raise
+        except Exception as error:  # the boundary of one command, decision 0015
+            self.faults += 1
+            _log.error("a command could not be decided", exc_info=error)
+            raise Undecidable("the exchange could not decide this command; nothing was changed") from error
+
+    def _plan(self, batch: _Batch, waiting: _Waiting, decision: Decision, now: datetime) -> None:
         by, overlay = waiting.submission, batch.overlay
-        if self._repeated(batch, waiting, now):
-            return
-        decision = decide(Asked(overlay, by, now, self.ids, self.references))
         batch.planned.append(_Planned(waiting, decision, len(batch.drafts), now))
         if by.participant != EXCHANGE:
             batch.same[(by.participant, by.request_id)] = waiting
