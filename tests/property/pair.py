@@ -23,7 +23,7 @@ from urllib.parse import quote
 import uvloop
 
 from comity.clock import ManualClock
-from comity.ids import EntityId, Ids
+from comity.ids import EntityId, Ids, ParticipantId
 from comity.model.rule import Levels
 from comity.wire.encode import encode_time
 from tests.permitted import permitted
@@ -113,6 +113,7 @@ class Both:
         for player in self._players:
             await player.stack.open()
             player.begun()
+        self._heed_withdrawals()
         self._token = self._players[0].stack.token(SOUTH, self._plan.start)
         self._call()
         self._streams = [await player.stack.listen(self._token) for player in self._players]
@@ -134,9 +135,21 @@ class Both:
         self._advance(at)
         for player in self._players:
             await player.stack.open()
+        self._heed_withdrawals()
         self._call()
         cursor = self._knows.cursors[-1] if self._knows.cursors else None
         self._streams = [await player.stack.listen(self._token, cursor) for player in self._players]
+
+    def _heed_withdrawals(self) -> None:
+        """When ``south`` is told that something was taken from it: a slow reader's stream is cut by it."""
+        self._withdrawn: list[list[datetime]] = [[], []]
+        for player, noted in zip(self._players, self._withdrawn, strict=True):
+
+            def note(who: ParticipantId, noted: list[datetime] = noted, player: Any = player) -> None:
+                if who == SOUTH:
+                    noted.append(player.stack.clock.now())
+
+            player.stack.exchange.on_withdrawn.append(note)
 
     # --- moves
 
@@ -153,6 +166,7 @@ class Both:
             case Restart(at=at):
                 await self._restart(at)
         self._check_pair()
+        self._same("what was withdrawn", *self._withdrawn)
 
     async def _pass(self, at: datetime) -> None:
         """Time goes on, while a request waits for something new."""

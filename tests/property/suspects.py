@@ -244,6 +244,17 @@ def full_view() -> Plan:
     return story.first(hired(RELIEF)).look().plan()
 
 
+def nothing_to_withdraw() -> Plan:
+    """A level that is lowered where nothing was shown under it takes nothing, and is not noticed."""
+    given = h.Ruled(
+        NORTH, "given", ToParticipant(SOUTH), Levels(Level.VOLUME, Level.NONE, Level.POSITION, Level.IDENTITY)
+    )
+    story = Story().both(rule(RELIEF, Level.RESERVED), filed(RELIEF, "seen", volume())).first(given).look()
+    return (
+        story.first(h.Unruled(NORTH, "given")).look().both(h.Unruled(RELIEF, "rule-of-relief")).look().plan()
+    )
+
+
 SUSPECTS: Final[tuple[Callable[[], Plan], ...]] = (
     hidden_changes,
     busy_elsewhere,
@@ -257,4 +268,5 @@ SUSPECTS: Final[tuple[Callable[[], Plan], ...]] = (
     erased_month,
     other_ways_to_one_level,
     full_view,
+    nothing_to_withdraw,
 )

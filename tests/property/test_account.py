@@ -11,6 +11,7 @@ import hashlib
 from datetime import datetime
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from comity.errors import Undecidable
@@ -25,7 +26,9 @@ from tests.property.drafting import Plan
 from tests.property.happened import Erasure
 from tests.property.history import Historian, play
 from tests.property.plans import plans
-from tests.property.sizes import examples
+from tests.property.sizes import TIMEOUT_S, examples
+
+pytestmark = pytest.mark.timeout(TIMEOUT_S)
 
 Seen = dict[tuple[datetime, ParticipantId], list[SeenBy]]
 

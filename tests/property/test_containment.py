@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+import pytest
 import s2geometry
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -40,8 +41,10 @@ from comity.picture.coarse import coarse
 from comity.picture.rows import ROW
 from comity.release.coarsen import reserve
 from tests.property.level0 import Ambiguous, cells, slot_after, slot_before
-from tests.property.sizes import examples
+from tests.property.sizes import TIMEOUT_S, examples
 from tests.world import CENTRE, NORTH, SOUTH, levels, volume, world
+
+pytestmark = pytest.mark.timeout(TIMEOUT_S)
 
 _s2: Any = s2geometry
 _geod = Geod(ellps="WGS84")

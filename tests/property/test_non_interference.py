@@ -15,8 +15,10 @@ from hypothesis import HealthCheck, given, reject, settings
 from tests.property.drafting import Plan
 from tests.property.pair import Parted, forget_templates, play
 from tests.property.plans import plans
-from tests.property.sizes import examples
+from tests.property.sizes import TIMEOUT_S, examples
 from tests.property.suspects import SUSPECTS
+
+pytestmark = pytest.mark.timeout(TIMEOUT_S)
 
 
 @pytest.fixture(autouse=True, scope="module")

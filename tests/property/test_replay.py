@@ -6,6 +6,7 @@ same as well: who holds what, and what everybody is told.
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 
 from comity.coordination.facts import digest, rows
@@ -22,7 +23,9 @@ from tests.property import happened as h
 from tests.property.drafting import Act, Look, Plan
 from tests.property.history import ENVIRONMENT, Historian, play
 from tests.property.plans import plans
-from tests.property.sizes import examples
+from tests.property.sizes import TIMEOUT_S, examples
+
+pytestmark = pytest.mark.timeout(TIMEOUT_S)
 
 
 @settings(

@@ -101,8 +101,8 @@ class Views:
                     tell(who)
 
     def _takes(self, who: ParticipantId, owner: ParticipantId, old: Levels, new: Levels) -> bool:
-        """Whether a lowered level takes anything that ``who`` was shown. Where it was shown nothing it is told
-        nothing: a stream that is cut would tell it that it had been given something."""
+        """Whether a lowered level takes anything that ``who`` was shown. Where it was shown nothing it is
+        told nothing: a stream that is cut would tell it that it had been given something."""
         if any(_lower(new, old, kind) and self.tracks_shown(owner, kind) for kind in TRACK_KINDS):
             return True
         view = self._open.get(who)

@@ -185,7 +185,7 @@ class Picture:
 
     def frame(self, reader: ParticipantId, released: Sequence[Released]) -> Frame:
         """What ``reader`` sees at this tick of the sources released to it."""
-        given = tuple(sorted({(key, str(level)) for key, level in released if self._shows(key)}))
+        given = tuple(sorted({(key, str(level)) for key, level in released if self.shows(key)}))
         if len({key for key, _ in given}) != len(given):
             raise InvalidInput("a source must be released at one level", field="released")
         for _, level in given:
@@ -232,7 +232,7 @@ class Picture:
             told[""] = self._refused[who].plain()
         return told
 
-    def _shows(self, key: SourceKey) -> bool:
+    def shows(self, key: SourceKey) -> bool:
         """A source without a position to show makes no difference to anything, so it is left out."""
         held = self._sources.get(key)
         return held is not None and bool(len(held.layer.addressed) or len(held.layer.numbered))
