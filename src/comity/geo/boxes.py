@@ -54,6 +54,10 @@ EVERYWHERE: Final = (-EARTH_M, -EARTH_M, -EARTH_M, EARTH_M, EARTH_M, EARTH_M)
 
 Corners = tuple[float, float, float, float, float, float]
 
+_FAR_M: Final = 1_000_000.0
+"""A box that is padded by less stays within the widest cell of the index; padded by more it is cut back to
+the earth, outside of which nothing lies."""
+
 
 def volume_box(volume: Volume4D, environment: Environment) -> Box:
     """``environment`` must know no more than what stays true while the box is in use."""
@@ -86,7 +90,7 @@ def coarsened(box: Box, height_m: float, time_s: float) -> Box:
     """A box grown so that it holds the grid cells of the outline that it is of, without finding them;
     heights and times grow by what is given, on either side."""
     reach = grid_reach_m(diameter_m(box))
-    space = EVERYWHERE if reach == math.inf else _grown(box, reach + PAD_M)
+    space = EVERYWHERE if reach == math.inf else _grown(box[:6], reach + PAD_M)
     heights = box.lower_m - height_m, box.upper_m + height_m
     return Box(*space, *heights, box.start_s - time_s, box.end_s + time_s)
 
@@ -99,6 +103,8 @@ def coarsened_boxes(boxes: Floats, height_m: float, time_s: float) -> Floats:
     reach = np.array([grid_reach_m(d) for d in diameters.tolist()]) + PAD_M
     grown[:, :3] -= reach[:, None]
     grown[:, 3:6] += reach[:, None]
+    far = reach > _FAR_M
+    grown[far, :6] = np.clip(grown[far, :6], -EARTH_M, EARTH_M)
     grown[reach == np.inf, :6] = EVERYWHERE
     for low, high, by in ((6, 7, height_m), (8, 9, time_s)):
         grown[:, low] -= by
@@ -106,8 +112,17 @@ def coarsened_boxes(boxes: Floats, height_m: float, time_s: float) -> Floats:
     return grown
 
 
-def _grown(box: Box, by_m: float) -> Corners:
-    x_low, y_low, z_low, x_high, y_high, z_high = box[:6]
+def _grown(corners: Corners, by_m: float) -> Corners:
+    x_low, y_low, z_low, x_high, y_high, z_high = corners
+    if by_m > _FAR_M:
+        return (
+            max(x_low - by_m, -EARTH_M),
+            max(y_low - by_m, -EARTH_M),
+            max(z_low - by_m, -EARTH_M),
+            min(x_high + by_m, EARTH_M),
+            min(y_high + by_m, EARTH_M),
+            min(z_high + by_m, EARTH_M),
+        )
     return x_low - by_m, y_low - by_m, z_low - by_m, x_high + by_m, y_high + by_m, z_high + by_m
 
 
@@ -147,6 +162,8 @@ def outline_boxes(outlines: Sequence[Shape]) -> Floats:
         wide = half >= _WIDEST
         depth = BULGE * A_M * (1.0 - np.sqrt(1.0 - np.minimum(half, _WIDEST) ** 2)) + PAD_M
         made = np.concatenate([low - depth[:, None], high + depth[:, None]], axis=1)
+        far = depth > _FAR_M
+        made[far] = np.clip(made[far], -EARTH_M, EARTH_M)
         made[wide] = EVERYWHERE
         boxes[[k for k, _ in polygons]] = made
     return boxes
@@ -176,4 +193,4 @@ def _polygon_box(polygon: Polygon) -> Corners:
     pad = bulge_m(math.sqrt((x_high - x_low) ** 2 + (y_high - y_low) ** 2 + (z_high - z_low) ** 2))
     if pad == math.inf:
         return EVERYWHERE
-    return x_low - pad, y_low - pad, z_low - pad, x_high + pad, y_high + pad, z_high + pad
+    return _grown((x_low, y_low, z_low, x_high, y_high, z_high), pad)
