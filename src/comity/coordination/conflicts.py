@@ -7,7 +7,6 @@ level-1 items exactly, level-0 items as the grid cells, bands and slots that the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final
 
@@ -20,11 +19,13 @@ from comity.geo.heights import bounds
 from comity.geo.overlap import overlapping
 from comity.ids import EntityId, ParticipantId
 from comity.model.constraint import Constraint, ConstraintKind
+from comity.model.intent import Intent
 from comity.model.rule import Level
+from comity.model.shape import Shape
 from comity.model.volume import Volume4D, Volumes
 from comity.release.coarsen import lingers_until
-from comity.release.forms import Item, level_of
-from comity.release.policy import Policy
+from comity.release.forms import Item
+from comity.release.policy import Givers
 
 MAX_CONFLICTS: Final = 5_000
 """An answer beyond this is refused, never shortened."""
@@ -65,33 +66,22 @@ def find(
 
     Raises ``TooLarge`` past ``MAX_CONFLICTS`` and past ``MAX_COMPARED``.
     """
-    policy = state.policy(now)
-    givers = policy.givers(asker)
-    exact, coarse = givers.exact | {asker}, givers.coarse
+    givers = state.policy(now).givers(asker)
     left = Allowance(MAX_COMPARED)
-    numbers: dict[EntityId, set[int]] = {}
-    found: dict[EntityId, tuple[Item, Level | None]] = {}
+    found: dict[EntityId, tuple[Item, Level | None, list[int]]] = {}
     for number, volume in enumerate(volumes):
-        near = state.volumes.near(volume, exact)
-        hits = [
-            hit
-            for hit in near
-            if hit[0].id != exclude and _counts_exactly(hit[0], asker, policy, own_constraints)
-        ]
-        left.spend(len(hits))
-        overlaps: list[Item] = []
-        if hits:
-            verdicts = overlapping(volume, [i.volumes[n] for i, n in hits], state.environment, now)
-            overlaps = [hit[0] for hit, verdict in zip(hits, verdicts.tolist(), strict=True) if verdict]
-        if coarse:
-            overlaps.extend(_coarse_overlaps(state, policy, asker, volume, coarse, now, left))
-        for item in overlaps:
-            level = None if item.owner == asker else level_of(item, policy.levels(item.owner, asker))
-            found[item.id] = (item, level)
-            numbers.setdefault(item.id, set()).add(number)
+        overlaps = _exact_overlaps(state, asker, givers, volume, now, exclude, own_constraints, left)
+        if givers.coarse_intents or givers.coarse_constraints:
+            overlaps += _coarse_overlaps(state, givers, volume, now, left)
+        for item, level in overlaps:
+            known = found.get(item.id)
+            if known is None:
+                found[item.id] = item, None if item.owner == asker else level, [number]
+            elif known[2][-1] != number:
+                known[2].append(number)
         if len(found) > MAX_CONFLICTS:
             raise TooLarge(f"more than {MAX_CONFLICTS} conflicts; ask for a smaller volume", field="volumes")
-    return [Conflict(item, level, tuple(sorted(numbers[entity]))) for entity, (item, level) in found.items()]
+    return [Conflict(item, level, tuple(numbers)) for item, level, numbers in found.values()]
 
 
 class Allowance:
@@ -110,46 +100,74 @@ class Allowance:
             )
 
 
-def _counts_exactly(item: Item, asker: ParticipantId, policy: Policy, own_constraints: bool) -> bool:
-    if not item.state.live():
-        return False
-    if item.owner == asker:
-        return own_constraints or not isinstance(item, Constraint)
-    return level_of(item, policy.levels(item.owner, asker)) is Level.VOLUME
+def _exact_overlaps(
+    state: State,
+    asker: ParticipantId,
+    givers: Givers,
+    volume: Volume4D,
+    now: datetime,
+    exclude: EntityId | None,
+    own_constraints: bool,
+    left: Allowance,
+) -> list[tuple[Item, Level]]:
+    """The asker's own, and those that it sees exactly, whose volumes overlap."""
+    intents = givers.exact_intents | {asker}
+    constraints = givers.exact_constraints | ({asker} if own_constraints else frozenset())
+    hits = [
+        (item, number)
+        for item, number in state.volumes.near(volume, intents | constraints)
+        if item.owner in (intents if type(item) is Intent else constraints) and item.id != exclude
+    ]
+    if not hits:
+        return []
+    left.spend(len(hits))
+    others = [item.volumes[number] for item, number in hits]
+    verdicts = overlapping(volume, others, state.environment, now).tolist()
+    return [(item, Level.VOLUME) for (item, _), verdict in zip(hits, verdicts, strict=True) if verdict]
 
 
 def _coarse_overlaps(
-    state: State,
-    policy: Policy,
-    asker: ParticipantId,
-    volume: Volume4D,
-    owners: Collection[ParticipantId],
-    now: datetime,
-    left: Allowance,
-) -> Iterable[Item]:
+    state: State, givers: Givers, volume: Volume4D, now: datetime, left: Allowance
+) -> list[tuple[Item, Level]]:
     """Those whose level-0 form touches the volume. Its own cells are found only once something is near.
 
     Like the forms, its heights are bounded by what lasts: a QNH in force now may have expired by then."""
+    intents, constraints = givers.coarse_intents, givers.coarse_constraints
     lasting = state.environment.lasting()
     lower_m = bounds(volume.lower, lasting, volume.start).lower_m
     upper_m = bounds(volume.upper, lasting, volume.start).upper_m
-    mine: tuple[int, ...] = ()
-    for item in state.volumes.near_coarsened(volume, owners):
-        if level_of(item, policy.levels(item.owner, asker)) is not Level.RESERVED:
+    cells = _Cells(volume.outline)
+    overlaps: list[tuple[Item, Level]] = []
+    for item in state.volumes.near_coarsened(volume, intents | constraints):
+        if item.owner not in (intents if type(item) is Intent else constraints):
             continue
         if not item.state.live() and now >= lingers_until(item.changed_at):
             continue
         forms = state.volumes.reserved(item)
         left.spend(len(forms))
-        near = [
-            reserved.cells
-            for reserved in forms
-            if reserved.start < volume.end
+        if any(
+            reserved.start < volume.end
             and volume.start < reserved.end
             and reserved.lower_w84_m <= upper_m
             and lower_m <= reserved.upper_w84_m
-        ]
-        if near:
-            mine = mine or grid_cells(volume.outline)
-            if any(cells_touch(mine, [cell_of(token) for token in cells]) for cells in near):
-                yield item
+            and cells.touch(reserved.cells)
+            for reserved in forms
+        ):
+            overlaps.append((item, Level.RESERVED))
+    return overlaps
+
+
+class _Cells:
+    """The asker's own cells, found when first needed. What stands in one place often has the same cells as
+    its neighbours, so verdicts are kept."""
+
+    def __init__(self, outline: Shape) -> None:
+        self._outline = outline
+        self._verdicts: dict[tuple[str, ...], bool] = {}
+
+    def touch(self, cells: tuple[str, ...]) -> bool:
+        verdict = self._verdicts.get(cells)
+        if verdict is None:
+            verdict = cells_touch(grid_cells(self._outline), [cell_of(token) for token in cells])
+            self._verdicts[cells] = verdict
+        return verdict

@@ -108,8 +108,7 @@ def _clear(
     me = asked.by.participant
     conflicts = find(asked.state, me, volumes, asked.now, exclude)
     refs = {asked.references.of(c.item, me, asked.now): c for c in conflicts}
-    willing = set(accept)
-    if any(c.blocking() or ref not in willing for ref, c in refs.items()):
+    if not refs.keys() <= set(accept) or any(c.blocking() for c in conflicts):
         items = [conflict_item(asked, refs[ref], ref) for ref in sorted(refs)]
         raise StrategicConflict(
             f"conflicts with {len(items)} of the items released to you",

@@ -6,7 +6,7 @@ few dozen of them that costs less than keeping an index.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from comity.coordination.volumes import Boxes, Hit, Placed, Volumes, asked_coarsely
 from comity.geo.boxes import Box
@@ -51,27 +51,31 @@ class OverlayVolumes:
             made = self._reserved[item.id] = reserve(item.volumes, self.environment)
         return made
 
-    def near(self, volume: Volume4D, owners: Collection[ParticipantId]) -> Iterator[Hit]:
+    def near(self, volume: Volume4D, owners: Collection[ParticipantId]) -> list[Hit]:
         """As ``Volumes.near``."""
-        for hit in self._base.near(volume, owners):
-            if hit[0].id not in self._hidden:
-                yield hit
+        found = self._base.near(volume, owners)
+        if not self._hidden:
+            return found
+        hidden = self._hidden
+        found = [hit for hit in found if hit[0].id not in hidden]
         asked = self.boxes.of(volume).box
         for item, placed in self._own.values():
             if item.owner in owners and item.state.live():
-                for number, own in enumerate(placed):
-                    if _overlap(own.box, asked):
-                        yield item, number
+                found += [(item, number) for number, own in enumerate(placed) if _overlap(own.box, asked)]
+        return found
 
-    def near_coarsened(self, volume: Volume4D, owners: Collection[ParticipantId]) -> Iterator[Item]:
+    def near_coarsened(self, volume: Volume4D, owners: Collection[ParticipantId]) -> list[Item]:
         """As ``Volumes.near_coarsened``."""
-        for item in self._base.near_coarsened(volume, owners):
-            if item.id not in self._hidden:
-                yield item
+        found = self._base.near_coarsened(volume, owners)
+        if not self._hidden:
+            return found
+        hidden = self._hidden
+        found = [item for item in found if item.id not in hidden]
         asked = asked_coarsely(self.boxes.of(volume).box)
         for item, placed in self._own.values():
             if item.owner in owners and any(_overlap(own.grown, asked) for own in placed):
-                yield item
+                found.append(item)
+        return found
 
 
 def _overlap(a: Box, b: Box) -> bool:

@@ -12,7 +12,7 @@ grown likewise.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -155,17 +155,21 @@ class Volumes:
                 self._reserved[item.id] = made
         return made
 
-    def near(self, volume: Volume4D, owners: Collection[ParticipantId]) -> Iterator[Hit]:
+    def near(self, volume: Volume4D, owners: Collection[ParticipantId]) -> list[Hit]:
         """Live items of these owners whose volumes may overlap; too much, never too little."""
         found = self._of_owners(self._live, self.boxes.of(volume).box, owners)
-        for handle, code in zip(found.tolist(), self._live.item[found].tolist(), strict=True):
-            numbers = self._live_handles[code]
-            yield self._item(code), 0 if len(numbers) == 1 else numbers.index(handle)
+        items, handles_of = self._items, self._live_handles
+        return [
+            (item, 0 if len(handles_of[code]) == 1 else handles_of[code].index(handle))
+            for handle, code in zip(found.tolist(), self._live.item[found].tolist(), strict=True)
+            if (item := items[code]) is not None
+        ]
 
-    def near_coarsened(self, volume: Volume4D, owners: Collection[ParticipantId]) -> Iterator[Item]:
+    def near_coarsened(self, volume: Volume4D, owners: Collection[ParticipantId]) -> list[Item]:
         """Items of these owners, live or not, whose level-0 form may touch the volume; each once."""
         found = self._of_owners(self._grown, asked_coarsely(self.boxes.of(volume).box), owners)
-        return map(self._item, dict.fromkeys(self._grown.item[found].tolist()))
+        codes = dict.fromkeys(self._grown.item[found].tolist())
+        return [item for code in codes if (item := self._items[code]) is not None]
 
     def _of_owners(
         self, index: VolumeIndex, box: Box, owners: Collection[ParticipantId]

@@ -111,6 +111,7 @@ def cell_of(token: str) -> int:
     return int(token.ljust(16, "0"), 16)
 
 
+@lru_cache(maxsize=65_536)
 def corners(cell: int) -> tuple[tuple[float, float], ...]:
     """The four corners as (lat, lon) in order; edges between them are great circles on S2's sphere."""
     return s2.corners(cell)

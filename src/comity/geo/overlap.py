@@ -23,11 +23,17 @@ def overlapping(
 ) -> NDArray[np.bool_]:
     """For each of ``others``, whether it overlaps ``query``."""
     start, end = query.start, query.end
-    rest = [
-        k
-        for k, other in enumerate(others)
-        if other.start < end and start < other.end and _share_height(query, other, environment, now)
-    ]
+    lower, upper = query.lower, query.upper
+    rest = []
+    for k, other in enumerate(others):
+        if other.start < end and start < other.end:
+            # Two limits on one datum compare directly, as ``heights.overlap`` has it.
+            if other.lower.datum is upper.datum and other.upper.datum is lower.datum:
+                share = other.lower.value_m <= upper.value_m and lower.value_m <= other.upper.value_m
+            else:
+                share = _share_height(query, other, environment, now)
+            if share:
+                rest.append(k)
     answer = np.zeros(len(others), dtype=np.bool_)
     if rest:
         answer[rest] = shapes.intersects(query.outline, [others[k].outline for k in rest])

@@ -42,10 +42,15 @@ class References:
     def __init__(self, ids: Ids) -> None:
         self._ids = ids
         self._period = ""
+        self._day = -1
+        self._text = ""
         self._made: dict[tuple[ParticipantId, EntityId], Reference] = {}
 
     def period(self, now: datetime) -> str:
-        return now.strftime("%Y-%m-%d")
+        day = now.toordinal()
+        if day != self._day:
+            self._day, self._text = day, now.strftime("%Y-%m-%d")
+        return self._text
 
     def of(self, item: Item, recipient: ParticipantId, now: datetime) -> Reference:
         if item.owner == recipient:

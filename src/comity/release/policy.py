@@ -38,10 +38,12 @@ class Granted(msgspec.Struct, frozen=True):
 
 
 class Givers(NamedTuple):
-    """Owners who give a recipient some kind of promised item at level 1, and those at level 0."""
+    """The others who give a recipient their intents, or their constraints, at level 1 and at level 0."""
 
-    exact: frozenset[ParticipantId]
-    coarse: frozenset[ParticipantId]
+    exact_intents: frozenset[ParticipantId]
+    exact_constraints: frozenset[ParticipantId]
+    coarse_intents: frozenset[ParticipantId]
+    coarse_constraints: frozenset[ParticipantId]
 
 
 class Policy:
@@ -86,14 +88,16 @@ class Policy:
         """Which others give ``recipient`` anything of what is promised, and at which level."""
         found = self._givers.get(recipient)
         if found is None:
-            exact, coarse = set(), set()
-            for owner in self._participants:
-                levels = self.levels(owner, recipient)
-                if owner != recipient and Level.VOLUME in (levels.intent, levels.constraint):
-                    exact.add(owner)
-                if owner != recipient and Level.RESERVED in (levels.intent, levels.constraint):
-                    coarse.add(owner)
-            found = self._givers[recipient] = Givers(frozenset(exact), frozenset(coarse))
+            others = [
+                (owner, self.levels(owner, recipient)) for owner in self._participants if owner != recipient
+            ]
+            found = self._givers[recipient] = Givers(
+                *(
+                    frozenset(owner for owner, levels in others if getattr(levels, kind) is level)
+                    for level in (Level.VOLUME, Level.RESERVED)
+                    for kind in ("intent", "constraint")
+                )
+            )
         return found
 
     def explain(self, owner: ParticipantId, recipient: ParticipantId, kind: str) -> Granted:
