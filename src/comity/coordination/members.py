@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 from comity.coordination.decision import Asked, Decision
-from comity.errors import InvalidInput, NotFound, NotPermitted, StaleOvn, WrongState
+from comity.errors import InvalidInput, NotFound, NotPermitted, QuotaExceeded, StaleOvn, WrongState
 from comity.ids import EXCHANGE, ParticipantId
 from comity.model.command import (
     AdmitParticipant,
@@ -30,6 +30,15 @@ from comity.model.fact import (
 )
 
 _PERIOD: Final = re.compile(r"20\d\d-(0[1-9]|1[0-2])\Z")
+
+MAX_PEOPLE: Final = 1_000
+"""Of one participant."""
+
+MAX_REVOKED: Final = 1_000
+"""Tokens of one person revoked one by one; after that all of them have to be."""
+
+MAX_TOKEN_ID: Final = 256
+"""Characters; no token with a longer id is believed."""
 
 
 def adopt_charter(asked: Asked, command: AdoptCharter) -> Decision:
@@ -64,6 +73,9 @@ def put_person(asked: Asked, command: PutPerson) -> Decision:
     if person.participant not in asked.state.participants:
         raise NotFound("no participant has this id", field="participant")
     old = asked.state.people.get((person.participant, person.id))
+    people = sum(1 for participant, _ in asked.state.people if participant == person.participant)
+    if old is None and people >= MAX_PEOPLE:
+        raise QuotaExceeded(f"at most {MAX_PEOPLE} people; remove one first")
     return Decision((PersonPut(person),), created=old is None)
 
 
@@ -78,6 +90,14 @@ def revoke_tokens(asked: Asked, command: RevokeTokens) -> Decision:
     _require_keeper(asked, command.participant)
     if (command.participant, command.person) not in asked.state.people:
         raise NotFound("no such person", field="person")
+    if command.token_id is not None:
+        if not 1 <= len(command.token_id) <= MAX_TOKEN_ID:
+            raise InvalidInput(f"token_id must be 1 to {MAX_TOKEN_ID} characters", field="token_id")
+        before = asked.state.revocations.get((command.participant, command.person))
+        if before is not None and len(before.tokens) >= MAX_REVOKED:
+            raise QuotaExceeded(
+                "too many tokens revoked one by one; revoke all of this person's", field="token_id"
+            )
     fact = TokensRevoked(command.participant, command.person, command.token_id, asked.now)
     return Decision((fact,))
 

@@ -7,13 +7,18 @@ is an error, never a rule that quietly reaches nobody or everybody.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from comity.coordination.decision import Asked, Decision, check_ovn
-from comity.errors import InvalidInput, NotFound, RequestIdReused, WrongState
+from comity.errors import InvalidInput, NotFound, QuotaExceeded, RequestIdReused, WrongState
 from comity.ids import RuleId
 from comity.model.command import ChangeRule, RemoveGroup, SetGroup, SetRule, WithdrawRule
 from comity.model.fact import GroupPut, GroupRemoved, RulePut, RuleRemoved
 from comity.model.rule import Group, Recipient, ReleaseRule, ToGroup, ToParticipant, check_group
+
+MAX_RULES: Final = 1_000
+MAX_GROUPS: Final = 200
+"""Each participant's own. They are read again whenever a policy changes, and everybody waits for that."""
 
 
 def set_rule(asked: Asked, command: SetRule) -> Decision:
@@ -23,6 +28,8 @@ def set_rule(asked: Asked, command: SetRule) -> Decision:
     id = RuleId(asked.ids.entity("rule", by.participant, by.request_id))
     if id in asked.state.rules:
         raise RequestIdReused("this id made something that is still there", field="Idempotency-Key")
+    if sum(1 for rule in asked.state.rules.values() if rule.owner == by.participant) >= MAX_RULES:
+        raise QuotaExceeded(f"at most {MAX_RULES} release rules; name a group, or withdraw some")
     rule = ReleaseRule(
         id=id,
         owner=by.participant,
@@ -70,6 +77,11 @@ def set_group(asked: Asked, command: SetGroup) -> Decision:
         raise WrongState("you keep a group with this id; give its ovn to change it", field="ovn")
     if old is not None and command.ovn is not None:
         check_ovn(command.ovn, old.ovn)
+    if (
+        old is None
+        and sum(1 for keeper, _ in asked.state.groups if keeper == asked.by.participant) >= MAX_GROUPS
+    ):
+        raise QuotaExceeded(f"at most {MAX_GROUPS} groups; remove one first")
     version = 1 if old is None else old.version + 1
     ovn = asked.ids.ovn(f"group/{asked.by.participant}/{command.id}", version)
     group = Group(command.id, asked.by.participant, command.members, ovn, version)

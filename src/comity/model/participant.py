@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -26,6 +27,10 @@ class Role(StrEnum):
     """Reads the whole tree's headers and proofs, if the charter names the participant as an auditor."""
     ADMINISTRATOR = "administrator"
     """Keeps the participant's people, keys and tokens; of the centre also charter and membership."""
+
+
+MAX_SIGNING_KEYS: Final = 16
+"""Of one person; each stands in every copy of the record."""
 
 
 class SigningKey(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -60,8 +65,10 @@ class Person(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
             raise InvalidInput("id must be 2 to 40 of a-z, 0-9 and '-'", field="id")
         if not 1 <= len(self.name) <= 80 or not self.name.isprintable():
             raise InvalidInput("name must be 1 to 80 printable characters", field="name")
-        if not self.roles:
-            raise InvalidInput("roles must name at least one role", field="roles")
+        if not self.roles or len(set(self.roles)) != len(self.roles):
+            raise InvalidInput("roles must name at least one role, and each once", field="roles")
+        if len(self.signing_keys) > MAX_SIGNING_KEYS:
+            raise InvalidInput(f"signing_keys must be at most {MAX_SIGNING_KEYS}", field="signing_keys")
 
 
 class Participant(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
