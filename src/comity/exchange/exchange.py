@@ -93,7 +93,6 @@ class Exchange:
         self.views.record = self._record
         self.tracks_out = Tracks(state, picture, recorder)
         self.views.tracks_shown = self.tracks_out.shown
-        self.views.tracks_shown = self.tracks_out.shown
         self.reports_in = Observing(picture)
         self.logs = Logs(ledger, state)
         self.on_withdrawn: list[Callable[[ParticipantId], None]] = self.views.withdrawn
