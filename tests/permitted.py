@@ -4,7 +4,7 @@ A world is a plain list of what happened, in order, each with its time (``proper
 from the start every time it is asked, with dictionaries and loops and no cleverness, and shares no code with
 what it specifies: nothing of ``comity.release``, ``comity.coordination`` or ``comity.geo``. Two worlds whose
 ``permitted`` is equal throughout have to give a participant the same bytes
-(``property/test_non_interference.py``).
+(``property/test_noninterference.py``).
 
 A participant may know: what it owns and did, whole; of another's items what the charter's floor and the
 rules in force give it, at that level; broadcast tracks, its own, and others' by rule; who the members are,

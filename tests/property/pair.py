@@ -85,8 +85,19 @@ async def _play(plan: Plan, directory: Path) -> int:
     both = Both(plan, [copy_of(made, directory / name) for name in ("first", "second")])
     await both.open()
     try:
+        hidden: Act | None = None
         for move in plan.moves:
-            await both.move(move)
+            if hidden is not None:
+                await (both.together(hidden, move) if isinstance(move, South) else both.move(hidden))
+                hidden = None
+                if isinstance(move, South):
+                    continue
+            if isinstance(move, Act) and None in (move.first, move.second):
+                hidden = move
+            else:
+                await both.move(move)
+        if hidden is not None:
+            await both.move(hidden)
         await both.part()
     finally:
         await both.close()
@@ -165,6 +176,12 @@ class Both:
                 await self._look(again)
             case Restart(at=at):
                 await self._restart(at)
+        self._check_pair()
+        self._same("what was withdrawn", *self._withdrawn)
+
+    async def together(self, hidden: Act, move: South) -> None:
+        """What one world alone has, under way while ``south`` writes: in one batch or in two that overlap."""
+        await asyncio.gather(self._act(hidden), self._south(move))
         self._check_pair()
         self._same("what was withdrawn", *self._withdrawn)
 

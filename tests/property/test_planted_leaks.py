@@ -1,6 +1,6 @@
 """That the harness of law 2 notices: under each leak of ``tests/leaks.py`` it tells two worlds apart.
 
-The same worlds without a leak cannot be told apart (``test_non_interference.py``), so what is found here is
+The same worlds without a leak cannot be told apart (``test_noninterference.py``), so what is found here is
 the leak's. The plans made by hand are tried first, then up to ``MOST_DRAWN`` drawn ones.
 """
 
