@@ -48,13 +48,14 @@ class ExchangeSection(_Section, frozen=True):
 
 
 class ServerSection(_Section, frozen=True):
-    """Port 0 takes a free one. Off loopback ``tls_cert`` and ``tls_key`` are required."""
+    """Port 0 takes a free one. Off loopback ``tls_cert`` and ``tls_key`` are required. ``body_bytes`` is at
+    most half of what one entry of the ledger holds: numbers grow a little when they are written out."""
 
     host: str = "127.0.0.1"
     port: Port = 8787
     tls_cert: str | None = None
     tls_key: str | None = None
-    body_bytes: Count = 1_048_576
+    body_bytes: Annotated[int, Meta(ge=1, le=2_097_152)] = 1_048_576
     feed_body_bytes: Count = 8_388_608
     header_bytes: Annotated[int, Meta(ge=4_096, le=1_048_576)] = 32_768
     head_timeout_s: Seconds = 10.0

@@ -9,6 +9,7 @@ import msgspec
 
 from comity.coordination.state import State
 from comity.errors import InvalidInput, RequestIdReused, StaleOvn, TooLarge
+from comity.geo.grid import cell_for
 from comity.geo.heights import bounds
 from comity.geo.shapes import check
 from comity.ids import EntityId, Ids
@@ -16,7 +17,7 @@ from comity.model.command import Submission
 from comity.model.fact import Fact
 from comity.model.released import Clearance
 from comity.model.shape import Polygon
-from comity.model.volume import Volumes, check_volumes, ends
+from comity.model.volume import Volume4D, Volumes, check_volumes, ends
 from comity.release.forms import References, past
 
 MAX_ALL_VERTICES: Final = 4_000
@@ -64,9 +65,18 @@ def check_new_volumes(volumes: Volumes, state: State, now: datetime) -> None:
     for number, volume in enumerate(volumes):
         field = f"volumes[{number}]"
         check(volume.outline, f"{field}.outline")
+        _check_place(volume, state)
         lower = bounds(volume.lower, state.environment, now)
         upper = bounds(volume.upper, state.environment, now)
         if lower.lower_m > upper.upper_m:
             raise InvalidInput("lower must not be above upper, whatever the datums", field=f"{field}.lower")
     if ends(volumes) <= now:
         raise InvalidInput("the last end must lie in the future", field="volumes")
+
+
+def _check_place(volume: Volume4D, state: State) -> None:
+    """Find its places in the indexes while it can still be refused: what has been appended is folded, now and
+    at every start, and a volume without a place would end the exchange."""
+    placed = state.volumes.boxes.of(volume)
+    cell_for(placed.box[:6])
+    cell_for(placed.grown[:6])

@@ -16,7 +16,7 @@ import msgspec
 from comity.clock import from_micros, micros
 from comity.coordination.fold import apply
 from comity.coordination.state import State
-from comity.errors import Undecidable
+from comity.errors import TooLarge, Undecidable
 from comity.exchange.values import SeenBy
 from comity.geo.heights import Environment
 from comity.ids import ParticipantId
@@ -37,6 +37,9 @@ GOVERNING: Final = (
 )
 """Kinds of entries that decide who gets what."""
 
+MAX_SEEN: Final = 50_000
+"""Items and their volumes in one answer, counted for each recipient; past it the question is refused."""
+
 _decoder = msgspec.json.Decoder(Payload)
 
 
@@ -47,8 +50,12 @@ def seen_by_others(
     now: datetime,
     recipient: ParticipantId | None = None,
 ) -> list[SeenBy]:
-    """What every other participant, or one, has of ``owner``'s at ``now``; in canonical order."""
+    """What every other participant, or one, has of ``owner``'s at ``now``; in canonical order.
+
+    Raises ``TooLarge`` past ``MAX_SEEN``.
+    """
     answer: list[SeenBy] = []
+    left = MAX_SEEN
     policy = state.policy(now)
     held = (entity for (holder, _), entities in state.owned.items() if holder == owner for entity in entities)
     items = [state.item(entity) for entity in sorted(held)]
@@ -64,6 +71,11 @@ def seen_by_others(
                 continue
             form = form_for(item, who, policy, references, state.volumes.reserved, now)
             if form is not None:
+                left -= len(form.volumes or ()) + len(form.reserved or ()) + 1
+                if left < 0:
+                    raise TooLarge(
+                        "more is seen of yours than fits one answer; ask for one recipient", field="recipient"
+                    )
                 granted = policy.explain(owner, who, kind_of(item).value)
                 answer.append(
                     SeenBy(

@@ -8,18 +8,27 @@ by ``Exchange.check_auditor``; headers name owners and kinds, never a payload.
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
 from comity.clock import from_micros
 from comity.coordination.state import State
-from comity.errors import NotFound, WrongState
+from comity.errors import NotFound, TooLarge, WrongState
 from comity.exchange.values import LogLeaf, Receipt
 from comity.ids import ParticipantId
 from comity.ledger.entry import TREE, Header, OwnLeaf
 from comity.ledger.merkle import leaf_hash
+from comity.ledger.reader import OpenedLeaf
 from comity.ledger.store import Ledger
+
+MAX_OPENED_BYTES: Final = 8 * 1024 * 1024
+"""Payloads in one answer: some 50 ms of everybody's waiting. One entry alone is always answered."""
+
+AT_A_TIME: Final = 32
+"""Entries opened between two looks at what they come to."""
 
 _header = msgspec.json.Decoder(Header)
 _own = msgspec.json.Decoder(OwnLeaf)
@@ -39,8 +48,8 @@ class Logs:
         reader = self._ledger.reader
         if log == TREE:
             return [_tree_leaf(leaf.position, leaf.leaf) for leaf in reader.leaves(log, start, stop)]
-        found = []
-        for opened in reader.opened(log, start, stop):
+        found: list[LogLeaf] = []
+        for opened in self._opened(log, start, stop):
             leaf = _own.decode(opened.leaf)
             found.append(
                 LogLeaf(
@@ -53,6 +62,16 @@ class Logs:
                 )
             )
         return found
+
+    def _opened(self, log: str, start: int, stop: int) -> Iterator[OpenedLeaf]:
+        """A few at a time, so that what is too much is refused before all of it has been opened."""
+        left = MAX_OPENED_BYTES
+        for first in range(start, max(stop, start + 1), AT_A_TIME):
+            for opened in self._ledger.reader.opened(log, first, min(stop, first + AT_A_TIME)):
+                left -= len(opened.payload or b"")
+                if left < 0 and stop - start > 1:
+                    raise TooLarge("these entries are too much for one answer; ask for fewer", field="stop")
+                yield opened
 
     def inclusion(self, log: str, position: int, size: int) -> list[str]:
         return [_text(each) for each in self._ledger.reader.inclusion(log, position, size)]

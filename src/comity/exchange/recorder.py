@@ -15,6 +15,7 @@ because the ledger alone already answers what was released of promised items.
 from __future__ import annotations
 
 import hashlib
+import os
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -69,7 +70,7 @@ class _Open:
     def flush(self) -> None:
         plain = b"".join(self.lines)
         sealed = self.cipher.encrypt(self.blocks.to_bytes(12, "big"), plain, None)
-        with self.path.open("ab") as file:
+        with open(self.path, "ab", opener=_private) as file:
             file.write(len(sealed).to_bytes(4, "big") + sealed)
         self.sha.update(plain)
         self.frames += len(self.lines)
@@ -78,6 +79,10 @@ class _Open:
 
     def closed(self) -> Closed:
         return Closed(self.recipient, self.segment, self.frames, self.sha.hexdigest())
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 class Recorder:
