@@ -30,7 +30,7 @@ from comity.release.policy import Givers
 MAX_CONFLICTS: Final = 5_000
 """An answer beyond this is refused, never shortened."""
 
-MAX_COMPARED: Final = 50_000
+MAX_COMPARED: Final = 30_000
 """Pairs of a volume asked about and one released to the asker that one question may compare: some 0.2 s, for
 which everybody's writes wait. Past it the question is refused. Only what the asker has is counted, so
 that the refusal tells nothing of the rest."""
