@@ -25,7 +25,7 @@ from comity.model.charter import Charter
 from comity.model.observation import Provenance, Report
 from comity.model.participant import Participant, Person
 from comity.model.rule import Level, Levels, Recipient, ToParticipant
-from tests.property.happened import Item, Rule, Tables, Token, World, tables_of
+from tests.property.happened import Group, Item, Rule, Tables, Token, World, tables_of
 from tests.property.level0 import reserved, slot_after
 
 TRACK_LIFE: Final = timedelta(seconds=60)
@@ -57,7 +57,8 @@ def _reaches(tables: Tables, rule: Rule, who: ParticipantId) -> bool:
         return to.id == who
     keeper = tables.participants.get(to.keeper)
     own_or_centre = to.keeper == rule.owner or (keeper is not None and keeper.centre)
-    return own_or_centre and who in tables.groups.get((to.keeper, to.id), ())
+    group = tables.groups.get((to.keeper, to.id))
+    return own_or_centre and group is not None and who in group.members
 
 
 # --- what is seen
@@ -120,7 +121,7 @@ class Permitted:
     charter: Charter | None
     participants: tuple[Participant, ...]
     people: frozenset[Person]
-    groups: frozenset[tuple[ParticipantId, GroupId, tuple[ParticipantId, ...]]]
+    groups: frozenset[tuple[ParticipantId, GroupId, Group]]
     rules: frozenset[tuple[str, Recipient, Levels, datetime | None, int]]
     own: frozenset[tuple[object, ...]]
     released: frozenset[tuple[object, ...]]
@@ -140,7 +141,7 @@ def permitted_of(world: World, tables: Tables, who: ParticipantId, at: datetime)
         charter=tables.charter,
         participants=tuple(tables.participants[id] for id in sorted(tables.participants)),
         people=frozenset(person for (of, _), person in tables.people.items() if of == who),
-        groups=frozenset((k, id, m) for (k, id), m in tables.groups.items() if k in public),
+        groups=frozenset((k, id, group) for (k, id), group in tables.groups.items() if k in public),
         rules=frozenset(
             (name, rule.recipient, rule.levels, rule.expires, rule.changes)
             for (owner, name), rule in tables.rules.items()

@@ -213,12 +213,18 @@ class Rule:
     changes: int = 1
 
 
+@dataclass(frozen=True)
+class Group:
+    members: tuple[ParticipantId, ...]
+    changes: int
+
+
 @dataclass
 class Tables:
     charter: Charter | None = None
     participants: dict[ParticipantId, Participant] = field(default_factory=dict)
     people: dict[tuple[ParticipantId, PersonId], Person] = field(default_factory=dict)
-    groups: dict[tuple[ParticipantId, GroupId], tuple[ParticipantId, ...]] = field(default_factory=dict)
+    groups: dict[tuple[ParticipantId, GroupId], Group] = field(default_factory=dict)
     rules: dict[Token, Rule] = field(default_factory=dict)
     items: dict[Token, Item] = field(default_factory=dict)
     reports: list[tuple[datetime, Brought]] = field(default_factory=list)
@@ -298,7 +304,9 @@ def _release(tables: Tables, event: Ruled | Unruled | Grouped | Ungrouped) -> No
         case Unruled():
             del tables.rules[event.by, event.name]
         case Grouped():
-            tables.groups[event.by, event.id] = event.members
+            before = tables.groups.get((event.by, event.id))
+            changes = 1 if before is None else before.changes + 1
+            tables.groups[event.by, event.id] = Group(event.members, changes)
         case Ungrouped():
             del tables.groups[event.by, event.id]
 
