@@ -109,11 +109,11 @@ def test_the_search_finds_every_released_form_that_touches(
     held = {intent.id: intent for intent in intents}
     for intent in intents:
         change(index, held, intent, data)
-    found = {item.id for item in index.near_coarsened(asked, {NORTH})}
+    found = {item.id for item in index.near_coarsened(asked, frozenset({NORTH}))}
     assert {item.id for item in held.values() if touches(index, item, asked)} <= found <= set(held)
-    exact = {item.id for item, _ in index.near(asked, {NORTH})}
+    exact = {item.id for item, _ in index.near(asked, frozenset({NORTH}))}
     assert exact <= {item.id for item in held.values() if item.state.live()}
-    assert not list(index.near_coarsened(asked, {SOUTH}))
+    assert not list(index.near_coarsened(asked, frozenset({SOUTH})))
 
 
 def change(

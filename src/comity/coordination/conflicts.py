@@ -36,7 +36,7 @@ which everybody's writes wait. Past it the question is refused. Only what the as
 that the refusal tells nothing of the rest."""
 
 
-class Conflict(msgspec.Struct, frozen=True):
+class Conflict(msgspec.Struct, frozen=True, gc=False):
     """An item in the way at the level that the asker has of it (None: its own), and the numbers of the
     asker's volumes that it overlaps."""
 

@@ -107,7 +107,8 @@ def _clear(
     """The accepted references that do conflict, and what was checked; raises on any other conflict."""
     me = asked.by.participant
     conflicts = find(asked.state, me, volumes, asked.now, exclude)
-    refs = {asked.references.of(c.item, me, asked.now): c for c in conflicts}
+    made = asked.references.of_all([c.item for c in conflicts], me, asked.now)
+    refs = dict(zip(made, conflicts, strict=True))
     if not refs.keys() <= set(accept) or any(c.blocking() for c in conflicts):
         items = [conflict_item(asked, refs[ref], ref) for ref in sorted(refs)]
         raise StrategicConflict(

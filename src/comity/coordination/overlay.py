@@ -6,8 +6,6 @@ few dozen of them that costs less than keeping an index.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from comity.coordination.volumes import Boxes, Hit, Placed, Volumes, asked_coarsely
 from comity.geo.boxes import Box
 from comity.geo.heights import Environment
@@ -51,7 +49,7 @@ class OverlayVolumes:
             made = self._reserved[item.id] = reserve(item.volumes, self.environment)
         return made
 
-    def near(self, volume: Volume4D, owners: Collection[ParticipantId]) -> list[Hit]:
+    def near(self, volume: Volume4D, owners: frozenset[ParticipantId]) -> list[Hit]:
         """As ``Volumes.near``."""
         found = self._base.near(volume, owners)
         if not self._hidden:
@@ -64,7 +62,7 @@ class OverlayVolumes:
                 found += [(item, number) for number, own in enumerate(placed) if _overlap(own.box, asked)]
         return found
 
-    def near_coarsened(self, volume: Volume4D, owners: Collection[ParticipantId]) -> list[Item]:
+    def near_coarsened(self, volume: Volume4D, owners: frozenset[ParticipantId]) -> list[Item]:
         """As ``Volumes.near_coarsened``."""
         found = self._base.near_coarsened(volume, owners)
         if not self._hidden:

@@ -12,7 +12,6 @@ grown likewise.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -84,6 +83,7 @@ class Volumes:
         self._live_handles: list[tuple[int, ...]] = []
         self._grown_handles: list[tuple[int, ...]] = []
         self._owners: dict[ParticipantId, int] = {}
+        self._masks: dict[frozenset[ParticipantId], NDArray[np.bool_]] = {}
         self._reserved: dict[EntityId, tuple[ReservedVolume, ...]] = {}
 
     def __len__(self) -> int:
@@ -155,7 +155,7 @@ class Volumes:
                 self._reserved[item.id] = made
         return made
 
-    def near(self, volume: Volume4D, owners: Collection[ParticipantId]) -> list[Hit]:
+    def near(self, volume: Volume4D, owners: frozenset[ParticipantId]) -> list[Hit]:
         """Live items of these owners whose volumes may overlap; too much, never too little."""
         found = self._of_owners(self._live, self.boxes.of(volume).box, owners)
         items, handles_of = self._items, self._live_handles
@@ -165,25 +165,28 @@ class Volumes:
             if (item := items[code]) is not None
         ]
 
-    def near_coarsened(self, volume: Volume4D, owners: Collection[ParticipantId]) -> list[Item]:
+    def near_coarsened(self, volume: Volume4D, owners: frozenset[ParticipantId]) -> list[Item]:
         """Items of these owners, live or not, whose level-0 form may touch the volume; each once."""
         found = self._of_owners(self._grown, asked_coarsely(self.boxes.of(volume).box), owners)
         codes = dict.fromkeys(self._grown.item[found].tolist())
         return [item for code in codes if (item := self._items[code]) is not None]
 
-    def _of_owners(
-        self, index: VolumeIndex, box: Box, owners: Collection[ParticipantId]
-    ) -> NDArray[np.int64]:
+    def _of_owners(self, index: VolumeIndex, box: Box, owners: frozenset[ParticipantId]) -> NDArray[np.int64]:
         """Handles near a box, of these owners."""
         handles = index.search_box(box)
         if not len(handles):
             return handles
-        wanted = np.zeros(len(self._owners), dtype=np.bool_)
-        for owner in owners:
-            code = self._owners.get(owner)
-            if code is not None:
-                wanted[code] = True
-        return handles[wanted[index.owner[handles]]]
+        return handles[self._wanted(owners)[index.owner[handles]]]
+
+    def _wanted(self, owners: frozenset[ParticipantId]) -> NDArray[np.bool_]:
+        """By owner code, whether it is one of these; remembered until somebody files for the first time."""
+        wanted = self._masks.get(owners)
+        if wanted is None or len(wanted) != len(self._owners):
+            wanted = np.array([owner in owners for owner in self._owners], dtype=np.bool_)
+            if len(self._masks) >= _REMEMBERED:
+                self._masks.clear()
+            self._masks[owners] = wanted
+        return wanted
 
     def _end(self, code: int) -> None:
         """Take out of the live index what has ended; its grown form stays."""

@@ -134,7 +134,7 @@ class VolumeIndex:
             if len(few) <= _FEW:
                 return np.array([h for h in few if self._overlaps(h, box)], dtype=np.int64)
         rows = gathered(bags, np.dtype(np.uint32))
-        return self._scan(box) if len(rows) * _THIN > self._used else self._sift(rows, self._tests(box))
+        return self._scan(box) if len(rows) * _THIN > self._used else self._sift(rows, self._tests(box), box)
 
     def box_of(self, volume: Volume4D) -> Box:
         """The box with which ``search`` looks and under which ``insert`` puts."""
@@ -164,9 +164,11 @@ class VolumeIndex:
         bottoms = (box.lower_m, box.start_s, *box[:3])
         return list(zip(starts, tops, ends, bottoms, strict=True))
 
-    def _sift(self, rows: Handles, tests: list[Test]) -> Handles:
+    def _sift(self, rows: Handles, tests: list[Test], box: Box) -> Handles:
         """Those of ``rows`` that pass."""
         for below, top, above, bottom in tests:
+            if len(rows) <= _FEW:
+                return np.array([h for h in rows.tolist() if self._overlaps(h, box)], dtype=np.int64)
             rows = rows[(below[rows] <= top) & (above[rows] >= bottom)]
         return rows
 
@@ -178,7 +180,7 @@ class VolumeIndex:
             keep &= below[:used] <= top
             keep &= above[:used] >= bottom
             if np.count_nonzero(keep) * _THIN < used:
-                return self._sift(np.flatnonzero(keep), tests[done:])
+                return self._sift(np.flatnonzero(keep), tests[done:], box)
         return np.flatnonzero(keep)
 
     def _place(self, first: int, cells: NDArray[np.int64]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -32,6 +33,10 @@ def past(item: Item, now: datetime) -> bool:
     return not item.state.live() and now >= lingers_until(item.changed_at)
 
 
+_REMEMBERED: Final = 1_000_000
+"""References remembered: some 150 MB. Beyond it all are computed anew when next asked for."""
+
+
 class References:
     """Rotating references, remembered for the running period so that each is computed once.
 
@@ -44,7 +49,8 @@ class References:
         self._period = ""
         self._day = -1
         self._text = ""
-        self._made: dict[tuple[ParticipantId, EntityId], Reference] = {}
+        self._made: dict[ParticipantId, dict[EntityId, Reference]] = {}
+        self._count = 0
 
     def period(self, now: datetime) -> str:
         day = now.toordinal()
@@ -57,16 +63,29 @@ class References:
             return Reference(item.id)
         return self.foreign(item.id, recipient, now)
 
+    def of_all(self, items: Iterable[Item], recipient: ParticipantId, now: datetime) -> list[Reference]:
+        """``of`` each of these."""
+        made = self._of_recipient(recipient, now)
+        return [
+            Reference(item.id)
+            if item.owner == recipient
+            else made.get(item.id) or self.foreign(item.id, recipient, now)
+            for item in items
+        ]
+
     def foreign(self, entity: EntityId, recipient: ParticipantId, now: datetime) -> Reference:
-        period = self.period(now)
-        if period != self._period or len(self._made) > 1_000_000:
-            self._period = period
-            self._made = {}
-        key = (recipient, entity)
-        made = self._made.get(key)
+        of_recipient = self._of_recipient(recipient, now)
+        made = of_recipient.get(entity)
         if made is None:
-            made = self._made[key] = self._ids.reference(recipient, entity, period)
+            made = of_recipient[entity] = self._ids.reference(recipient, entity, self._period)
+            self._count += 1
         return made
+
+    def _of_recipient(self, recipient: ParticipantId, now: datetime) -> dict[EntityId, Reference]:
+        period = self.period(now)
+        if period != self._period or self._count > _REMEMBERED:
+            self._period, self._made, self._count = period, {}, 0
+        return self._made.setdefault(recipient, {})
 
 
 def own_form(item: Item) -> ReleasedItem:
