@@ -46,10 +46,11 @@ key_file = "issuer.key"
 [bench]
 echo = true
 [ledger]
-snapshot_s = 86400
+snapshot_s = {snapshot_s}
 [tracks]
 record = {record}
 [quotas]
+live_items = 2_000_000
 reads_per_s = 1000000
 reads_burst = 1000000000
 writes_per_s = 1000000
@@ -80,10 +81,12 @@ roles = ["administrator", "duty_desk", "airspace_owner", "observer"]
 everybody's intents to everybody."""
 
 
-def make_folder(folder: Path, *, view_limit: int = 20_000, record: bool = False) -> Config:
+def make_folder(
+    folder: Path, *, view_limit: int = 20_000, record: bool = False, snapshot_s: float = 86_400.0
+) -> Config:
     """A configuration with keys, ready to serve."""
     folder.mkdir(parents=True, exist_ok=True)
-    text = CONFIG.format(view_limit=view_limit, record=str(record).lower())
+    text = CONFIG.format(view_limit=view_limit, record=str(record).lower(), snapshot_s=snapshot_s)
     (folder / "comity.toml").write_text(text, encoding="utf-8")
     if not (folder / "issuer.key").exists():
         create_issuer_key(folder / "issuer.key")
@@ -135,6 +138,11 @@ class Served:
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1_024
         raise RuntimeError("the kernel does not say")
+
+    def children(self) -> list[int]:
+        """Processes that it has started and that still run."""
+        tasks = Path(f"/proc/{self.pid}/task").glob("*/children")
+        return [int(pid) for task in tasks for pid in task.read_text(encoding="ascii").split()]
 
     def stop(self) -> None:
         assert self._process.stdin is not None
