@@ -142,7 +142,8 @@ class FeedsSection(_Section, frozen=True):
 
 
 class QuotasSection(_Section, frozen=True):
-    """Each participant's own, by a token bucket: a rate, and as many at once as the burst."""
+    """Each participant's own, by a token bucket: a rate, and as many at once as the burst. ``live_items``:
+    how many live intents and constraints it may have."""
 
     reads_per_s: Rate = 200.0
     reads_burst: Count = 1_000
@@ -151,6 +152,7 @@ class QuotasSection(_Section, frozen=True):
     report_bytes_per_s: Rate = 1_000_000.0
     report_bytes_burst: Count = 33_554_432
     streams: Count = 50
+    live_items: Count = 10_000
 
 
 class LedgerSection(_Section, frozen=True):

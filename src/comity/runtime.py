@@ -151,6 +151,7 @@ class Runtime:
                     stale_after_s=config.tracks.stale_s, expire_after_s=config.tracks.expire_s
                 ),
                 view_limit=config.exchange.view_limit,
+                items_per_participant=config.quotas.live_items,
             ),
             self.clock,
             self._entropy,

@@ -15,9 +15,11 @@ from comity.errors import (
     NotFound,
     NotPermitted,
     OutcomeUnknown,
+    QuotaExceeded,
     RequestIdReused,
     StaleOvn,
     StrategicConflict,
+    TooLarge,
     Undecidable,
     WrongState,
 )
@@ -349,6 +351,38 @@ def test_an_id_given_again_does_not_revive_its_old_tokens(tmp_path: Path) -> Non
             await w.do(CENTRE, c.PutPerson(Person(DESK, SOUTH, "Somebody else", (Role.OBSERVER,))))
             assert w.exchange.is_revoked(SOUTH, DESK, "token-1", issued)
             assert not w.exchange.is_revoked(SOUTH, DESK, "token-2", w.clock.now() + timedelta(seconds=1))
+
+    asyncio.run(main())
+
+
+def test_live_items_are_bounded_for_each_participant_and_ending_one_makes_room(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as w:
+            w.exchange.state.items_per_participant = 2
+            first = await w.file(NORTH, volume(lat=40.0))
+            await w.file(NORTH, volume(lat=41.0))
+            with pytest.raises(QuotaExceeded):
+                await w.file(NORTH, volume(lat=42.0))
+            await w.file(SOUTH, volume(lat=42.0))
+            await w.do(NORTH, c.EndIntent(*ref(first)))
+            await w.file(NORTH, volume(lat=42.0))
+
+    asyncio.run(main())
+
+
+def test_what_would_not_fit_into_a_record_is_refused_and_nothing_else_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        async with world(tmp_path) as w:
+            monkeypatch.setattr("comity.exchange.writer.MAX_PAYLOAD_BYTES", 5_000)
+            many = tuple(volume(lat=40.0 + n / 10) for n in range(50))
+            answers = await asyncio.gather(
+                w.file(NORTH, *many), w.file(NORTH, volume(lat=50.0)), return_exceptions=True
+            )
+            assert isinstance(answers[0], TooLarge)
+            assert isinstance(answers[1], ReleasedItem)
+            assert w.exchange.healthy()
 
     asyncio.run(main())
 

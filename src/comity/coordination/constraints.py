@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from msgspec.structs import replace
 
-from comity.coordination.decision import Asked, Decision, check_new_volumes, check_ovn, check_unused
+from comity.coordination.decision import Asked, Decision, check_new_item, check_new_volumes, check_ovn
 from comity.errors import InvalidInput, NotFound, WrongState
 from comity.ids import EntityId
 from comity.model.command import ChangeConstraint, PublishConstraint
@@ -23,7 +23,7 @@ def publish(asked: Asked, command: PublishConstraint) -> Decision:
     check_new_volumes(command.volumes, asked.state, asked.now)
     check_designator(command.designator)
     entity = asked.ids.entity("constraint", asked.by.participant, asked.by.request_id)
-    check_unused(asked, entity)
+    check_new_item(asked, entity)
     constraint = Constraint(
         id=entity,
         owner=asked.by.participant,

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from comity.coordination.state import State
-from comity.errors import InvalidInput, RequestIdReused, StaleOvn, TooLarge
+from comity.errors import InvalidInput, QuotaExceeded, RequestIdReused, StaleOvn, TooLarge
 from comity.geo.grid import cell_for
 from comity.geo.heights import bounds
 from comity.geo.shapes import check
@@ -49,11 +49,15 @@ def check_ovn(given: str, current: str) -> None:
         raise StaleOvn("ovn is not the current one; read the item again", field="ovn")
 
 
-def check_unused(asked: Asked, entity: EntityId) -> None:
-    """A request id names what it makes. One that is used again after it was forgotten must not overwrite."""
+def check_new_item(asked: Asked, entity: EntityId) -> None:
+    """A request id names what it makes; one that is used again after it was forgotten must not overwrite.
+    And nobody may have more than so many."""
     item = asked.state.item(entity)
     if item is not None and not past(item, asked.now):
         raise RequestIdReused("this id made something that is still there", field="Idempotency-Key")
+    limit = asked.state.items_per_participant
+    if asked.state.live_items(asked.by.participant) >= limit:
+        raise QuotaExceeded(f"you have {limit} live intents and constraints, which is your limit")
 
 
 def check_new_volumes(volumes: Volumes, state: State, now: datetime) -> None:

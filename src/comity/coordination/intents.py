@@ -13,7 +13,7 @@ from datetime import datetime
 from msgspec.structs import replace
 
 from comity.coordination.conflicts import Conflict, find
-from comity.coordination.decision import Asked, Decision, check_new_volumes, check_ovn, check_unused
+from comity.coordination.decision import Asked, Decision, check_new_item, check_new_volumes, check_ovn
 from comity.errors import InvalidInput, NotFound, StrategicConflict, WrongState
 from comity.ids import EntityId, Reference
 from comity.model.command import ChangeIntent, EndIntent, FileIntent
@@ -29,7 +29,7 @@ def file(asked: Asked, command: FileIntent) -> Decision:
     state, by, now = asked.state, asked.by, asked.now
     check_new_volumes(command.volumes, state, now)
     entity = asked.ids.entity("intent", by.participant, by.request_id)
-    check_unused(asked, entity)
+    check_new_item(asked, entity)
     accepted, clearance = _clear(asked, command.volumes, command.accept_conflicts, None)
     intent = Intent(
         id=entity,

@@ -46,6 +46,11 @@ TABLES: Final = (
 """The tables of a state, by the names of its attributes."""
 
 
+ITEMS_PER_PARTICIPANT: Final = 10_000
+"""Live intents and constraints that one owner may have, unless the configuration says otherwise. Memory is
+bounded by it, and nobody can crowd others' views past their limit alone."""
+
+
 class Done(msgspec.Struct, frozen=True, gc=False):
     """A request that was carried out: where its answer stands in the ledger, and the body it came with."""
 
@@ -79,6 +84,7 @@ class State:
         self.revocations: MutableMapping[PersonKey, Revocation] = {}
         self.requests: MutableMapping[RequestKey, Done] = {}
         self.segments: MutableMapping[ParticipantId, int] = {}
+        self.items_per_participant = ITEMS_PER_PARTICIPANT
         self.owned: dict[tuple[ParticipantId, ItemKind], set[EntityId]] = {}
         self.lingers: dict[tuple[ParticipantId, ItemKind], set[EntityId]] = {}
         self.volumes: Volumes | OverlayVolumes = Volumes(environment)
@@ -116,6 +122,11 @@ class State:
         self.owned.get(key, set()).discard(item.id)
         self.lingers.get(key, set()).discard(item.id)
 
+    def live_items(self, owner: ParticipantId) -> int:
+        """How many live intents and constraints an owner has."""
+        keys = [(owner, kind) for kind in ItemKind]
+        return sum(len(self.owned.get(key, ())) - len(self.lingers.get(key, ())) for key in keys)
+
     def due(self, us: int, kind: str, id: str) -> None:
         heapq.heappush(self.deadlines, (us, kind, id))
 
@@ -136,8 +147,10 @@ class OverlayState(State):
         self._tables: dict[str, Overlay[Any, Any]] = {name: Overlay(getattr(base, name)) for name in TABLES}
         for name, table in self._tables.items():
             setattr(self, name, table)
+        self.items_per_participant = base.items_per_participant
         self.owned = {}
         self.lingers = {}
+        self._base = base
         self.volumes = OverlayVolumes(base.volumes)
         self.deadlines = []
         self.lingering = []
@@ -146,6 +159,7 @@ class OverlayState(State):
 
     def rebase(self, base: State) -> None:
         """Read through to ``base`` from now on, which has taken in the batch that this one was over."""
+        self._base = base
         for name, table in self._tables.items():
             table.rebase(getattr(base, name))
         assert isinstance(self.volumes, OverlayVolumes)
@@ -159,6 +173,10 @@ class OverlayState(State):
 
     def hold(self, item: Intent | Constraint) -> None:
         """Nothing: what is derived for readers and for time is the base's."""
+
+    def live_items(self, owner: ParticipantId) -> int:
+        """As the base counts them: what is under way is not in it yet."""
+        return self._base.live_items(owner)
 
     def due(self, us: int, kind: str, id: str) -> None:
         """Nothing, likewise."""

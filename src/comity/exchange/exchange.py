@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -100,6 +101,8 @@ class Exchange:
         self.before_erasure: Callable[[], Any] | None = None
         self._segment_due = clock.now() + SEGMENT_CADENCE
         self._own_requests = 0
+        # One at a time and apart: folding the past must not hold up checkpoints, which run in threads too.
+        self._past = ThreadPoolExecutor(1, thread_name_prefix="account")
 
     # --- the first door
 
@@ -223,7 +226,8 @@ class Exchange:
         now = self.clock.now()
         if at is None or at >= now:
             return seen_by_others(self.state, who, self.references, now, recipient)
-        return await asyncio.to_thread(self._seen_at, who, at, recipient)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._past, self._seen_at, who, at, recipient)
 
     def _seen_at(self, who: ParticipantId, at: datetime, recipient: ParticipantId | None) -> list[SeenBy]:
         entries = self.ledger.reader.entries_either(who, GOVERNING)

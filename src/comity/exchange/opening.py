@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from comity.clock import Clock, micros
+from comity.coordination.state import ITEMS_PER_PARTICIPANT
 from comity.errors import InvalidInput
 from comity.exchange.exchange import Exchange, Settings
 from comity.exchange.recorder import Recorder
@@ -53,6 +54,7 @@ class Place(msgspec.Struct, frozen=True):
     environment: Environment
     picture: PictureSettings = PictureSettings()
     view_limit: int = 20_000
+    items_per_participant: int = ITEMS_PER_PARTICIPANT
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -76,6 +78,7 @@ def open_exchange(
     keyfile = KeyFile.load_or_create(place.key_file, entropy)
     ledger = Ledger.open(place.directory / LEDGER, keyfile, place.name, entropy)
     recovered = recover(ledger.reader, keyfile, place.directory / SNAPSHOTS, place.environment)
+    recovered.state.items_per_participant = place.items_per_participant
     ids = Ids(keyfile.id_secret)
     now = clock.now()
     picture = Picture(

@@ -32,15 +32,19 @@ from comity.errors import (
     Refused,
     RequestIdReused,
     Stopping,
+    TooLarge,
     Undecidable,
 )
 from comity.ids import EXCHANGE, Ids, ParticipantId, RequestId
-from comity.ledger.entry import Appended, Draft
+from comity.ledger.entry import MAX_PAYLOAD_BYTES, Appended, Draft
 from comity.model import fact as f
 from comity.model.command import Submission
 from comity.release.forms import References
 
 _log = logging.getLogger("comity.exchange.writer")
+
+MAX_DECIDING_S: Final = 0.05
+"""Deciding goes on for so long before others have a turn; a single command may take longer."""
 
 MAX_BATCH: Final = 256
 """Commands in one transaction: more lengthens the wait of the first, less costs a sync for each."""
@@ -196,6 +200,7 @@ class Writer:
             self._answer(batch, appended)
         else:
             self._answer(batch, [])
+            await asyncio.sleep(0)
         self._under_way = self._following = None
         return following
 
@@ -219,6 +224,7 @@ class Writer:
         if not self._queue:
             return
         now = self.clock.now()
+        enough_s = self.clock.monotonic() + MAX_DECIDING_S
         while self._queue and len(batch.commands) < MAX_BATCH:
             waiting = self._queue.popleft()
             batch.commands.append(waiting)
@@ -227,6 +233,8 @@ class Writer:
                     self._plan(batch, waiting, self._decision(batch, waiting, now), now)
             except Refused as refusal:
                 waiting.answer = refusal
+            if self.clock.monotonic() >= enough_s:
+                return
 
     def _decision(self, batch: _Batch, waiting: _Waiting, now: datetime) -> Decision:
         """What the command gives. Deciding changes nothing, so a fault in it that nobody foresaw refuses this
@@ -242,14 +250,25 @@ class Writer:
 
     def _plan(self, batch: _Batch, waiting: _Waiting, decision: Decision, now: datetime) -> None:
         by, overlay = waiting.submission, batch.overlay
+        drafts = self._drafts(by, decision, now)
         batch.planned.append(_Planned(waiting, decision, len(batch.drafts), now))
         if by.participant != EXCHANGE:
             batch.same[(by.participant, by.request_id)] = waiting
         request = request_of(by)
-        for fact in decision.facts:
-            batch.drafts.append(draft(fact, request, by.participant, now))
+        for fact, made in zip(decision.facts, drafts, strict=True):
+            batch.drafts.append(made)
             apply(overlay, fact, request, now, -1)
             request = None
+
+    def _drafts(self, by: Submission, decision: Decision, now: datetime) -> list[Draft]:
+        """The entries-to-be. What the ledger would not take is refused here, before anything rests on it."""
+        request, drafts = request_of(by), []
+        for fact in decision.facts:
+            drafts.append(draft(fact, request, by.participant, now))
+            if len(drafts[-1].payload) > MAX_PAYLOAD_BYTES:
+                raise TooLarge(f"a command must fit into {MAX_PAYLOAD_BYTES} bytes of record", field="body")
+            request = None
+        return drafts
 
     def _repeated(self, batch: _Batch, waiting: _Waiting, now: datetime) -> bool:
         """Whether it was carried out before: then the answer is the earlier one, which for a command that
