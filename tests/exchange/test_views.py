@@ -175,6 +175,24 @@ def test_a_cursor_pages_through_a_snapshot_and_then_the_changes(tmp_path: Path) 
     asyncio.run(main())
 
 
+def test_a_page_is_bounded_by_its_volumes_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        async with world(tmp_path, floor=levels(Level.VOLUME)) as w:
+            monkeypatch.setattr("comity.release.view.PAGE_VOLUMES", 5)
+            for number in range(4):
+                await w.file(NORTH, *(volume(lat=40.0 + number + n / 10) for n in range(3)))
+            page = w.exchange.changes(SOUTH, None)
+            sizes, refs = [len(page.changes)], [change.ref for change in page.changes]
+            while page.more:
+                page = w.exchange.changes(SOUTH, page.cursor)
+                sizes.append(len(page.changes))
+                refs += [change.ref for change in page.changes]
+            assert sizes == [1, 1, 1, 1]
+            assert refs == [item.ref for item in w.exchange.airspace(SOUTH)]
+
+    asyncio.run(main())
+
+
 def test_past_its_limit_a_view_is_refused_and_a_place_can_be_asked_for(tmp_path: Path) -> None:
     async def main() -> None:
         async with world(tmp_path, floor=levels(Level.VOLUME)) as w:

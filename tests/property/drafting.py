@@ -142,6 +142,10 @@ class Drafting:
                 return False
         return True
 
+    def look(self, *, again: bool = False) -> bool:
+        """Let ``south`` look, which comes with a tick."""
+        return self.take(Look(again), h.Ticked(), h.Ticked())
+
     def restart(self) -> bool:
         """Stop and open again; not after an erasure, when only a snapshot could be opened."""
         if self.erased:

@@ -8,7 +8,7 @@ refused changed nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from comity.ids import GroupId, ParticipantId, PersonId
@@ -22,6 +22,8 @@ from comity.model.volume import Volumes
 
 GRACE: Final = timedelta(hours=1)
 """By which a Nonconforming or Contingent intent outlives its last volume."""
+
+EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 Token = tuple[str, str]
 """The owner and the request that made the thing: a name that means nothing to anybody else."""
@@ -198,6 +200,7 @@ class Item:
     constraint_kind: ConstraintKind | None = None
     designator: str | None = None
     changes: int = 1
+    changed: datetime = EARLIEST
     ended: datetime | None = None
 
     def live(self) -> bool:
@@ -317,9 +320,11 @@ def _intent(tables: Tables, event: Filed | IntentChanged | IntentEnded, at: date
         tables.items[key] = Item(
             "intent", IntentState.ACCEPTED, event.volumes, category=event.category, crewed=event.crewed
         )
+        tables.items[key].changed = at
         return
     item = tables.items[key]
     item.changes += 1
+    item.changed = at
     if isinstance(event, IntentEnded):
         item.state, item.ended = IntentState.ENDED, at
         return
@@ -342,6 +347,7 @@ def _constraint(tables: Tables, event: Published | ConstraintChanged, at: dateti
         if event.state is not None:
             item.state, item.ended = event.state, at
             return
+    item.changed = at
     item.state = _by_time(tables, item, at)
     if item.state == ConstraintState.EXPIRED:
         item.ended = at
@@ -358,23 +364,26 @@ def _by_time(tables: Tables, item: Item, at: datetime) -> ConstraintState:
 
 
 def _meet_deadlines(tables: Tables, at: datetime) -> None:
-    """What the exchange writes down by itself. Each is an entry about its owner."""
+    """What the exchange writes down by itself. Each is an entry about its owner.
+
+    A thing ends when its time came, however late the exchange looks, but never before its last change."""
     for (owner, _), item in tables.items.items():
         if not item.live():
             continue
+        due = max(v.end for v in item.volumes)
         if item.kind == "constraint":
-            after = _by_time(tables, item, at)
-            if after != item.state:
-                item.state = after
-                item.changes += 1
-                item.ended = at if after == ConstraintState.EXPIRED else None
-                tables.log("deadline", at, ParticipantId(owner))
+            after: str = _by_time(tables, item, at)
+            over = after == ConstraintState.EXPIRED
         else:
             off_nominal = item.state in (IntentState.NONCONFORMING, IntentState.CONTINGENT)
-            if max(v.end for v in item.volumes) + (GRACE if off_nominal else timedelta(0)) <= at:
-                item.state, item.ended = IntentState.ENDED, at
-                item.changes += 1
-                tables.log("deadline", at, ParticipantId(owner))
+            due += GRACE if off_nominal else timedelta(0)
+            over = due <= at
+            after = IntentState.ENDED if over else item.state
+        if after != item.state:
+            item.ended = max(due, item.changed) if over else None
+            item.state, item.changed = after, item.ended or at
+            item.changes += 1
+            tables.log("deadline", at, ParticipantId(owner))
     for name, rule in list(tables.rules.items()):
         if rule.expires is not None and rule.expires <= at:
             del tables.rules[name]

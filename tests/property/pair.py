@@ -216,6 +216,9 @@ class Both:
                 await player.act(event)
 
     async def _look(self, again: bool) -> None:
+        for player in self._players:
+            player.note(h.Ticked())
+        self._check_pair()
         await self._tick()
         for request in self._knows.requests(self._players):
             await self._compare(request)

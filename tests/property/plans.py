@@ -20,7 +20,6 @@ from tests.property.drafting import (
     Act,
     Drafting,
     Draw,
-    Look,
     Plan,
     South,
 )
@@ -43,12 +42,12 @@ def plans(draw: Draw, steps: int = 4) -> Plan:
             _act(drafting)
         for _ in range(draw(st.integers(0, 2))):
             _south_acts(drafting)
-        drafting.moves.append(Look(again=step == steps - 1))
+        if not drafting.look(again=step == steps - 1):
+            break
         if draw(st.sampled_from((False,) * 7 + (True,))) and not drafting.restart():
             break
-        if not drafting.wait(draw(st.sampled_from(WAITS_S))):
+        if not drafting.wait(draw(st.sampled_from(WAITS_S))) or not drafting.look():
             break
-        drafting.moves.append(Look())
     return Plan(floor, start, tuple(drafting.moves))
 
 

@@ -56,14 +56,16 @@ def _met(asked: Asked, kind: str, id: str) -> Fact | None:
     if kind == "intent":
         intent = state.intents.get(EntityId(id))
         if intent is not None and intent.state.live() and intent_deadline(intent) <= now:
-            return IntentPut(ended(asked, intent, intent_deadline(intent)))
+            # Never before its last change: how long it lingers at level 0 would tell when that was.
+            return IntentPut(ended(asked, intent, max(intent_deadline(intent), intent.changed_at)))
     elif kind == "constraint":
         constraint = state.constraints.get(EntityId(id))
         if constraint is not None and constraint.state.live():
             after = state_at(asked, constraint.volumes)
             if after is not constraint.state:
                 expired = after is ConstraintState.EXPIRED
-                return ConstraintPut(moved(asked, constraint, after, constraint.end() if expired else now))
+                at = max(constraint.end(), constraint.changed_at) if expired else now
+                return ConstraintPut(moved(asked, constraint, after, at))
     elif kind == "rule":
         rule = state.rules.get(RuleId(id))
         if rule is not None and rule.expires is not None and rule.expires <= now:

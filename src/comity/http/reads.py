@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from comity.errors import InvalidInput
+from comity.errors import InvalidInput, TooLarge
 from comity.http.answers import Answer, Items, ok
 from comity.http.routing import Call
 from comity.model.released import ItemKind
@@ -40,6 +40,8 @@ def items(call: Call, kind: ItemKind | None = None) -> Answer:
         near = call.exchange.airspace(call.caller.participant.id, kind, area)
         return ok(Items(tuple(near), call.now))
     page = call.exchange.changes(call.caller.participant.id, None, _ALL)
+    if page.more:
+        raise TooLarge("too many volumes for one answer are released to you; ask for an area", field="area")
     found = tuple(
         change.item
         for change in page.changes

@@ -37,6 +37,9 @@ from comity.release.policy import Policy
 REMEMBERED_REMOVALS: Final = 20_000
 """A reader that was away for more removals than this starts over with a snapshot."""
 
+PAGE_VOLUMES: Final = 20_000
+"""Volumes in one page, about 10 MB of JSON; items of a thousand volumes would make a page of gigabytes."""
+
 Reserve = Callable[[Item], tuple[ReservedVolume, ...]]
 
 
@@ -57,6 +60,18 @@ def form_for(
     if level is Level.RESERVED and (item.state.live() or now < lingers_until(item.changed_at)):
         return reserved_form(item, references.of(item, who, now), reserve(item))
     return None
+
+
+def _fitting(items: Iterable[ReleasedItem | None], limit: int) -> int:
+    """How many of these make one page: at most ``limit``, and at least one."""
+    volumes = count = 0
+    for item in items:
+        if item is not None:
+            volumes += len(item.volumes or ()) + len(item.reserved or ())
+        if count and (count >= limit or volumes > PAGE_VOLUMES):
+            break
+        count += 1
+    return count
 
 
 def too_large(limit: int) -> TooLarge:
@@ -142,8 +157,8 @@ class View:
         if after is not None:
             return self._snapshot_page(since, after, limit, now)
         changes = self._since(since)
-        page = changes[:limit]
-        more = len(changes) > limit
+        page = changes[: _fitting((change.item for change in changes), limit)]
+        more = len(changes) > len(page)
         reached = page[-1].seq if more else self.seq
         return ChangePage(tuple(page), f"{self.epoch}.{reached}", more, now)
 
@@ -151,8 +166,9 @@ class View:
         refs = sorted(self.items)
         first = bisect_right(refs, after) if after else 0
         taken = refs[first : first + limit]
+        taken = taken[: _fitting((self.items[ref] for ref in taken), limit)]
         changes = tuple(Change(self._seqs[ref], ref, self.items[ref]) for ref in taken)
-        more = first + limit < len(refs)
+        more = first + len(taken) < len(refs)
         cursor = f"{self.epoch}.{began}.{taken[-1]}" if more else f"{self.epoch}.{began}"
         return ChangePage(changes, cursor, more, now, reset=after == "")
 
