@@ -200,6 +200,15 @@ def ended_at_level_0() -> Plan:
     return story.look().south(filed(SOUTH, "free", volume(minutes=(40.0, 45.0)))).look().plan()
 
 
+def no_longer_off_nominal() -> Plan:
+    """An intent that outlived its volumes off nominal ends when nominal again: within the half hour."""
+    story = Story().both(rule(NORTH, Level.RESERVED), filed(NORTH, "late", volume(minutes=(10.0, 20.0))))
+    story.both(h.IntentChanged(NORTH, "late", IntentState.NONCONFORMING)).look().wait(minutes=30).look()
+    story.first(h.IntentChanged(NORTH, "late", IntentState.ACTIVATED)).look().wait(minutes=5).look()
+    story.second(h.IntentChanged(NORTH, "late", IntentState.ACTIVATED)).look()
+    return story.wait(minutes=18).look().plan()
+
+
 def other_ways_to_one_level() -> Plan:
     """The same level by a rule, by an own group, by a group of the centre's, or twice over."""
     friends = GroupId("friends")
@@ -259,6 +268,7 @@ SUSPECTS: Final[tuple[Callable[[], Plan], ...]] = (
     hidden_changes,
     busy_elsewhere,
     ended_at_level_0,
+    no_longer_off_nominal,
     own_ended_intent,
     own_expired_constraint,
     old_request,
