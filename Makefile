@@ -34,7 +34,7 @@ check: dev
 	$(BIN)/python -m pytest -q tests/rules
 
 # Those that are programs; served.py is what they start.
-BENCHES ?= $(filter-out served,$(basename $(notdir $(shell grep -ls __main__ bench/*.py))))
+BENCHES ?= $(filter-out served filled,$(basename $(notdir $(shell grep -ls __main__ bench/*.py))))
 bench: dev
 	@set -e; for each in $(BENCHES); do echo "== $$each"; $(BIN)/python -m bench.$$each $(ARGS); done
 

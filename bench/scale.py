@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
 from bench import filled, load
@@ -96,12 +97,12 @@ def _during_snapshot(folder: Path, filings: _Filings, rate: float) -> list[Load]
 
 
 class _Filings:
-    """New intents, each at a place of its own above all others."""
+    """New intents, each at a place of its own above all others, on a day of this run's own."""
 
     def __init__(self) -> None:
-        self._luck = random.Random(5)
         self._made = 0
-        self._run = f"{self._luck.getrandbits(32):08x}-{time.time_ns():x}"
+        self._run = f"{time.time_ns():x}"
+        self._start = tomorrow() + timedelta(days=random.SystemRandom().randrange(300))
 
     def send(self, server: Served, rate: float, seconds: float) -> Load:
         tokens = [server.token(member) for member in MEMBERS]
@@ -114,7 +115,7 @@ class _Filings:
         self._made += 1
         lat, lon = spread_out((self._made * 7_919) % filled.PLACES)
         lower_m = _FREE_M + filled.LAYER_M * (self._made // filled.PLACES)
-        body = intent(outline(lat, lon), lower_m, lower_m + filled.THICK_M, tomorrow())
+        body = intent(outline(lat, lon), lower_m, lower_m + filled.THICK_M, self._start)
         return request("POST", "/v1/intents", token, json.dumps(body).encode(), f"{self._run}-{self._made}")
 
 
