@@ -8,7 +8,7 @@ every single act). Requests are built from the first world's answers and sent, t
 from __future__ import annotations
 
 import asyncio
-import base64
+import atexit
 import json
 import shutil
 import tempfile
@@ -65,7 +65,7 @@ def play(plan: Plan) -> int:
 
 @lru_cache(maxsize=16)
 def template(start: Any, floor: Levels) -> Path:
-    """Made once for each start and floor, and removed with the process's own folder (see ``conftest``)."""
+    """Made once for each start and floor, and removed when the process ends."""
     directory = TEMPLATES / f"{start:%Y%m%d%H%M}-{abs(hash(floor))}"
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(make_template(directory, start, floor))
@@ -78,6 +78,9 @@ TEMPLATES = Path(tempfile.mkdtemp(dir=SCRATCH, prefix="comity-templates-"))
 def forget_templates() -> None:
     template.cache_clear()
     shutil.rmtree(TEMPLATES, ignore_errors=True)
+
+
+atexit.register(forget_templates)
 
 
 async def _play(plan: Plan, directory: Path) -> int:
@@ -396,9 +399,3 @@ _ALWAYS = (
     "/healthy",
     "/v1/nothing/here",
 )
-
-
-def payloads(answer: Answer) -> list[bytes]:
-    """The payloads that a page of one's own log opens."""
-    entries = json.loads(answer.body)["entries"]
-    return [base64.b64decode(each["payload"]) for each in entries if each.get("payload")]

@@ -7,24 +7,18 @@ notice. ``COMITY_PROPERTY_EXAMPLES`` says how many pairs are drawn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, given, reject, settings
 
 from tests.property.drafting import Plan
-from tests.property.pair import Parted, forget_templates, play
+from tests.property.pair import Parted, play
 from tests.property.plans import plans
 from tests.property.sizes import TIMEOUT_S, examples
 from tests.property.suspects import SUSPECTS
 
 pytestmark = pytest.mark.timeout(TIMEOUT_S)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _templates() -> Iterator[None]:
-    yield
-    forget_templates()
 
 
 @pytest.mark.parametrize("suspect", SUSPECTS, ids=lambda suspect: suspect.__name__)

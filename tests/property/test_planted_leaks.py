@@ -6,24 +6,16 @@ the leak's. The plans made by hand are tried first, then up to ``MOST_DRAWN`` dr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.leaks import LEAKS, Leak
 from tests.property.drafting import Plan
-from tests.property.pair import Difference, Parted, forget_templates, play
+from tests.property.pair import Difference, Parted, play
 from tests.property.plans import plans
 from tests.property.suspects import SUSPECTS
 
 MOST_DRAWN = 10
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _templates() -> Iterator[None]:
-    yield
-    forget_templates()
 
 
 @pytest.mark.parametrize("leak", LEAKS, ids=lambda leak: leak.__name__)
