@@ -90,7 +90,8 @@ def _during_snapshot(folder: Path, filings: _Filings, rate: float) -> list[Load]
             if time.monotonic() > until:
                 raise RuntimeError("no snapshot was begun")
             time.sleep(0.1)
-        while server.children() and len(loads) < 60:
+        (snapshot,) = server.children()
+        while snapshot in server.children() and len(loads) < 100:
             loads.append(filings.send(server, rate, 2.0))
     make_folder(folder)
     return loads
