@@ -6,7 +6,7 @@ decision: that the person is still a member's, and that the charter's demand for
 
 from __future__ import annotations
 
-from comity.coordination import constraints, deadlines, intents, members, rules
+from comity.coordination import alerts, constraints, deadlines, intents, members, rules
 from comity.coordination.decision import Asked, Decision
 from comity.errors import InvalidInput, NotPermitted
 from comity.ids import EXCHANGE, REQUEST_ID
@@ -31,7 +31,9 @@ def decide(asked: Asked) -> Decision:
             return constraints.change(asked, command)
         case c.SetRule() | c.ChangeRule() | c.WithdrawRule() | c.SetGroup() | c.RemoveGroup():
             return _decide_release(asked)
-        case c.MeetDeadlines() | c.RecordSegment() | c.RecordSnapshot():
+        case c.AcknowledgeAlert() as command:
+            return alerts.acknowledge(asked, command)
+        case c.MeetDeadlines() | c.RecordWarnings() | c.RecordSegment() | c.RecordSnapshot():
             return _decide_own(asked)
         case _:
             return _decide_membership(asked)
@@ -91,6 +93,8 @@ def _decide_own(asked: Asked) -> Decision:
     match asked.by.command:
         case c.MeetDeadlines() as command:
             return deadlines.meet(asked, command)
+        case c.RecordWarnings() as command:
+            return alerts.record(command)
         case c.RecordSegment() as x:
             return Decision((SegmentRecorded(x.recipient, x.segment, x.frames, x.sha256),))
         case c.RecordSnapshot() as x:

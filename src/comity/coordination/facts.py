@@ -19,6 +19,7 @@ from comity.coordination.state import Done, PersonKey, RequestKey, Revocation, S
 from comity.coordination.volumes import Volumes
 from comity.geo.heights import Environment
 from comity.ids import ParticipantId
+from comity.model.alert import Told
 from comity.model.charter import Charter
 from comity.model.constraint import Constraint
 from comity.model.intent import Intent
@@ -61,6 +62,10 @@ class SegmentRow(_Row, frozen=True, tag="segment"):
     last: int
 
 
+class AlertRow(_Row, frozen=True, tag="alert"):
+    value: Told
+
+
 class RequestRow(_Row, frozen=True, tag="request"):
     key: RequestKey
     value: Done
@@ -82,6 +87,7 @@ Row = (
     | RuleRow
     | RevocationRow
     | SegmentRow
+    | AlertRow
     | RequestRow
     | ConstraintRow
     | IntentRow
@@ -103,6 +109,7 @@ def rows(state: State) -> Iterator[bytes]:
         yield _encode(RevocationRow(revoked, state.revocations[revoked]))
     for recipient in sorted(state.segments):
         yield _encode(SegmentRow(recipient, state.segments[recipient]))
+    yield from _values(AlertRow, state.alerts)
     for request, done in sorted(state.requests.items(), key=lambda kv: (kv[1].index, kv[0])):
         yield _encode(RequestRow(request, done))
     yield from _values(ConstraintRow, state.constraints)
@@ -138,6 +145,8 @@ def load(lines: Iterable[bytes], environment: Environment) -> State:
                 items.append(constraint)
             case RequestRow(key=key, value=done):
                 state.requests[key] = done
+            case AlertRow(value=told):
+                state.alerts[told.recipient, told.alert.ref] = told
             case _:
                 _load_member(state, row)
     assert isinstance(state.volumes, Volumes)

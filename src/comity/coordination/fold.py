@@ -37,8 +37,12 @@ def apply(state: State, fact: f.Fact, request: f.Request | None, now: datetime, 
             state.segments[recipient] = segment
         case f.TokensRevoked():
             _revoke(state, fact)
-        case f.Erased() | f.SnapshotRecorded():
+        case f.Erased() | f.SnapshotRecorded() | f.LevelRaised():
             pass
+        case f.AlertTold(told=told) | f.AlertAcknowledged(told=told):
+            state.alerts[told.recipient, told.alert.ref] = told
+        case f.AlertCleared(recipient=recipient, ref=ref):
+            state.alerts.pop((recipient, ref), None)
         case f.PersonPut(person=person):
             state.people[(person.participant, person.id)] = person
         case f.PersonRemoved():

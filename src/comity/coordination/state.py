@@ -18,6 +18,7 @@ from comity.coordination.tables import Overlay
 from comity.coordination.volumes import Volumes
 from comity.geo.heights import Environment
 from comity.ids import EntityId, ParticipantId, PersonId, RequestId, RuleId
+from comity.model.alert import Told
 from comity.model.charter import Charter
 from comity.model.constraint import Constraint
 from comity.model.intent import Intent
@@ -42,6 +43,7 @@ TABLES: Final = (
     "revocations",
     "requests",
     "segments",
+    "alerts",
 )
 """The tables of a state, by the names of its attributes."""
 
@@ -84,6 +86,7 @@ class State:
         self.revocations: MutableMapping[PersonKey, Revocation] = {}
         self.requests: MutableMapping[RequestKey, Done] = {}
         self.segments: MutableMapping[ParticipantId, int] = {}
+        self.alerts: MutableMapping[tuple[ParticipantId, str], Told] = {}
         self.items_per_participant = ITEMS_PER_PARTICIPANT
         self.owned: dict[tuple[ParticipantId, ItemKind], set[EntityId]] = {}
         self.lingers: dict[tuple[ParticipantId, ItemKind], set[EntityId]] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from comity.ids import EntityId, GroupId, Ovn, ParticipantId, PersonId, Reference, RequestId, RuleId
+from comity.model.alert import Raise, Told
 from comity.model.charter import Charter
 from comity.model.constraint import ConstraintKind, ConstraintState
 from comity.model.intent import AircraftCategory, IntentState
@@ -129,6 +130,21 @@ class Erase(_Command, frozen=True, tag="erase"):
     period: str
 
 
+class AcknowledgeAlert(_Command, frozen=True, tag="acknowledge_alert"):
+    """By a named person, for the participant. ``told`` is filled in by the exchange: the alert as it stands."""
+
+    ref: str
+    told: Told | None = None
+
+
+class RecordWarnings(_Command, frozen=True, tag="record_warnings"):
+    """The exchange's own: alerts told and cleared, levels raised and fallen back."""
+
+    told: tuple[Told, ...] = ()
+    cleared: tuple[tuple[ParticipantId, str], ...] = ()
+    raises: tuple[Raise, ...] = ()
+
+
 class MeetDeadlines(_Command, frozen=True, tag="meet_deadlines"):
     """The exchange's own: ``due`` names (kind, id) whose time may have come; each is decided again."""
 
@@ -169,6 +185,8 @@ Command = (
     | RemovePerson
     | RevokeTokens
     | Erase
+    | AcknowledgeAlert
+    | RecordWarnings
     | MeetDeadlines
     | RecordSegment
     | RecordSnapshot

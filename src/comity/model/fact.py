@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from comity.ids import EntityId, GroupId, ParticipantId, PersonId, RequestId, RuleId
+from comity.model.alert import Raise, Told
 from comity.model.charter import Charter
 from comity.model.command import Signed
 from comity.model.constraint import Constraint
@@ -96,6 +97,30 @@ class SnapshotRecorded(_Fact, frozen=True, tag="snapshot.recorded"):
     file_sha256: str
 
 
+class AlertTold(_Fact, frozen=True, tag="alert.told"):
+    """A party of it was told an alert: when it was raised, and when its level rose."""
+
+    told: Told
+
+
+class AlertAcknowledged(_Fact, frozen=True, tag="alert.acknowledged"):
+    """``told``: the alert as it stood, with who acknowledged it."""
+
+    told: Told
+    person: PersonId
+
+
+class AlertCleared(_Fact, frozen=True, tag="alert.cleared"):
+    recipient: ParticipantId
+    ref: str
+
+
+class LevelRaised(_Fact, frozen=True, tag="level.raised"):
+    """Also where it fell back."""
+
+    to: Raise
+
+
 Fact = (
     IntentPut
     | ConstraintPut
@@ -111,6 +136,10 @@ Fact = (
     | Erased
     | SegmentRecorded
     | SnapshotRecorded
+    | AlertTold
+    | AlertAcknowledged
+    | AlertCleared
+    | LevelRaised
 )
 
 
@@ -149,8 +178,12 @@ def owner(fact: Fact, default: ParticipantId) -> ParticipantId:
             return fact.participant
         case ParticipantPut(participant=participant):
             return participant.id
-        case SegmentRecorded():
+        case SegmentRecorded() | AlertCleared():
             return fact.recipient
+        case AlertTold(told=told) | AlertAcknowledged(told=told):
+            return told.recipient
+        case LevelRaised(to=to):
+            return to.owner
         case _:
             return default
 

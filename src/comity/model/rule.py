@@ -33,23 +33,37 @@ _RANK = {level: rank for rank, level in enumerate(Level)}
 
 PROMISED_LEVELS = frozenset({Level.NONE, Level.RESERVED, Level.VOLUME})
 SEEN_LEVELS = frozenset({Level.NONE, Level.POSITION, Level.IDENTITY})
+WARNED_LEVELS = frozenset({Level.RESERVED, Level.POSITION, Level.IDENTITY})
+"""No alert is suppressed, so the least that a party to one gets of the other side is its cells."""
 
 
 class Levels(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """A level for each kind of item, each stated: there is no default."""
+    """A level for each kind of item, each stated: there is no default.
+
+    The last three say what raises it. ``…_in_conflict``: what a recipient gets of a track while it is in
+    predicted conflict with an aircraft of the recipient's, or enters its airspace, and not after; the
+    cells (``reserved``) at least, which is also what holds where nothing is stated. ``own_track_in_emergency``:
+    the same while the owner's aircraft is in distress or its intent Contingent.
+    """
 
     intent: Level
     constraint: Level
     own_track: Level
     sensed_track: Level
+    own_track_in_conflict: Level = Level.RESERVED
+    sensed_track_in_conflict: Level = Level.RESERVED
+    own_track_in_emergency: Level = Level.NONE
 
     def __post_init__(self) -> None:
         for name in ("intent", "constraint"):
             if getattr(self, name) not in PROMISED_LEVELS:
                 raise InvalidInput(f"{name} must be none, reserved or volume", field=name)
-        for name in ("own_track", "sensed_track"):
+        for name in ("own_track", "sensed_track", "own_track_in_emergency"):
             if getattr(self, name) not in SEEN_LEVELS:
                 raise InvalidInput(f"{name} must be none, position or identity", field=name)
+        for name in ("own_track_in_conflict", "sensed_track_in_conflict"):
+            if getattr(self, name) not in WARNED_LEVELS:
+                raise InvalidInput(f"{name} must be reserved, position or identity", field=name)
 
     def at_least(self, other: Levels) -> Levels:
         """The higher of the two, kind by kind."""
@@ -58,7 +72,7 @@ class Levels(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
         )
 
     def _all(self) -> tuple[Level, ...]:
-        return (self.intent, self.constraint, self.own_track, self.sensed_track)
+        return tuple(getattr(self, name) for name in self.__struct_fields__)
 
 
 NOTHING = Levels(Level.NONE, Level.NONE, Level.NONE, Level.NONE)
