@@ -65,7 +65,8 @@ def _reaches(tables: Tables, rule: Rule, who: ParticipantId) -> bool:
 
 
 def _position_form(report: Report) -> tuple[object, ...]:
-    """1/20 of 5 NM and of 1,000 ft, on a grid fixed on the earth; no name, no squawk, whole seconds."""
+    """1/20 of 5 NM and of 1,000 ft, on a grid fixed on the earth; no name, no squawk, whole seconds. The
+    category is of level 1, so it is told at 2."""
     place: tuple[int, int] | None = None
     if report.lat is not None and report.lon is not None:
         row = min(math.floor((report.lat + 90.0) * 240.0), 180 * 240 - 1)
@@ -80,6 +81,7 @@ def _position_form(report: Report) -> tuple[object, ...]:
         _steps(report.track_deg, 5.0),
         _steps(report.vertical_rate_mps, 1.524),
         _steps(None if report.accuracy_m is None else report.accuracy_m + 463.0, 100.0, up=True),
+        report.category,
     )
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from comity.ids import Ids, ParticipantId
 from comity.model.altitude import Altitude, Datum
 from comity.model.intake import SourceKey
+from comity.model.intent import AircraftCategory
 from comity.model.observation import Provenance, Report
 from comity.picture.picture import Picture
 from comity.picture.settings import PictureSettings
@@ -81,4 +82,5 @@ def reports(draw: st.DrawFn, received_s: float) -> Report:
         squawk=draw(some(["7700", "7600", "1000", "0000"])),
         on_ground=draw(some([True, False])),
         accuracy_m=draw(some([3.0, 900.0])),
+        category=draw(some([AircraftCategory.AEROPLANE, AircraftCategory.UNCREWED])),
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from comity.clock import micros
 from comity.model.intake import SourceKey
+from comity.model.intent import AircraftCategory
 from comity.model.observation import Report
 from comity.model.released import TrackView
 from comity.picture.settings import PictureSettings
@@ -29,6 +30,7 @@ class Track:
     callsign: str | None = None
     squawk: str | None = None
     on_ground: bool | None = None
+    category: AircraftCategory | None = None
     received_us: int = 0
     rivals: list[tuple[float, float, int]] = field(default_factory=list)
 
@@ -128,6 +130,7 @@ class ObviousPicture:
         track.callsign = report.callsign or track.callsign
         track.squawk = report.squawk or track.squawk
         track.on_ground = track.on_ground if report.on_ground is None else report.on_ground
+        track.category = report.category or track.category
 
     def widen(self, track: Track, report: Report, off_s: float) -> None:
         s = self.settings
@@ -191,7 +194,7 @@ class ObviousPicture:
         order = sorted(known, key=lambda one: (-one[2].observed_us, one[0]))
         first = order[0][2]
         assert first.position
-        altitude = velocity = rate = callsign = squawk = on_ground = None
+        altitude = velocity = rate = callsign = squawk = on_ground = category = None
         for _, _, track in order:
             fresh_us = track.observed_us - s.stale_after_s * 1e6
             if track.observed_us >= first.observed_us - s.stale_after_s * 1e6:
@@ -204,6 +207,7 @@ class ObviousPicture:
             callsign = callsign or track.callsign
             squawk = squawk or track.squawk
             on_ground = track.on_ground if on_ground is None else on_ground
+            category = category or track.category
         kinds = {source.provenance.value for source, _, _ in known}
         levels = {level for _, level, _ in known}
         return TrackView(
@@ -224,6 +228,7 @@ class ObviousPicture:
             callsign=callsign,
             squawk=squawk,
             emergency=EMERGENCIES.get(squawk or ""),  # type: ignore[arg-type]  # a closed set of words
+            category=category,
             sources=len(known),
         )
 
@@ -254,4 +259,5 @@ class ObviousPicture:
             ground_speed_mps=step(exact.ground_speed_mps, 5.0),
             track_deg=None if course is None else course % 360.0,
             vertical_rate_mps=step(exact.vertical_rate_mps, 1.524),
+            category=exact.category,
         )

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from comity.clock import micros
+from comity.model.intent import AircraftCategory
 from comity.picture.coarse import HEIGHT_STEP_M, ROUNDING_M, coarse
 from comity.picture.rows import ROW, Rows
 from tests.picture.making import ANNA, BERT, CARL, SOURCES, START, at, feed, picture, report
@@ -67,6 +68,17 @@ def test_nothing_but_motion_is_told() -> None:
     (one,) = told((46.0, 7.0))
     assert (one["number"], one["callsign"], one["squawk"], one["on_ground"]) == (-1, b"", -1, -1)
     assert one["observed_us"] == NOW_US - 2_000_000
+
+
+def test_a_category_is_told_however_long_ago_it_was_said() -> None:
+    """It is of level 1; and a word, so it stays however old the report that said it."""
+    seen = picture()
+    feed(seen, SOURCES[3], report(lat=46.0, lon=7.0, category=AircraftCategory.ROTORCRAFT))
+    feed(seen, SOURCES[3], report(seconds=50.0, lat=46.0, lon=7.01), seconds=50.0)
+    seen.tick(at(51))
+    (view,) = seen.frame(BERT, [(SOURCES[3], "position")]).views()
+    assert view.category is AircraftCategory.ROTORCRAFT
+    assert b'"category":"rotorcraft"' in seen.frame(BERT, [(SOURCES[3], "position")]).json
 
 
 def test_two_recipients_get_the_same_numbers_under_names_that_do_not_match() -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from comity.errors import InvalidInput, NotFound
+from comity.errors import IntegrityFailure, InvalidInput, NotFound
 from comity.feeds.sbs import SbsDecoder
 from comity.model.batch import from_reports, pack, unpack
+from comity.model.intent import AircraftCategory
 from comity.picture.recording import Recorder, RecordingSettings
 from comity.picture.replay import Recording, play
 from comity.picture.segment import Kind
@@ -92,9 +94,30 @@ def test_a_replayed_hour_makes_the_picture_that_was(tmp_path: Path) -> None:
 def test_packing_keeps_every_column() -> None:
     batch = from_reports(
         [
-            report("~7", lat=46.0, lon=7.0, callsign="A", squawk="7700", on_ground=True, accuracy_m=3.0),
+            report(
+                "~7",
+                lat=46.0,
+                lon=7.0,
+                callsign="A",
+                squawk="7700",
+                on_ground=True,
+                accuracy_m=3.0,
+                category=AircraftCategory.GLIDER,
+            ),
             report(),
         ]
     )
     again = unpack(pack(batch))
     assert repr(again) == repr(batch)
+    assert again.category.tolist() == [2, -1]
+
+
+def test_a_recording_made_before_categories_is_still_read() -> None:
+    batch = from_reports([report("~7", lat=46.0, lon=7.0, category=AircraftCategory.GLIDER), report()])
+    addresses, columns = msgspec.msgpack.decode(pack(batch))
+    again = unpack(msgspec.msgpack.encode([addresses, columns[:-1]]))
+    assert again.category.tolist() == [-1, -1]
+    assert (again.addresses, again.callsign.tolist()) == (["~7", "4CA7B5"], batch.callsign.tolist())
+    for wrong in (columns[:-2], [*columns, columns[-1]], [*columns[:-1], b"\x63\0\0\0"]):
+        with pytest.raises(IntegrityFailure, match="recorded batch"):
+            unpack(msgspec.msgpack.encode([addresses, wrong]))

@@ -23,7 +23,7 @@ from comity.clock import SystemClock, from_micros
 from comity.exchange.opening import recording_key
 from comity.ledger.keyfile import KeyFile
 from comity.model.altitude import Altitude
-from comity.model.batch import DATUMS, ReportBatch, unpack
+from comity.model.batch import CATEGORIES, DATUMS, ReportBatch, unpack
 from comity.model.observation import Report
 from comity.picture.replay import Recording, play
 from comity.picture.segment import Kind, Recorded
@@ -129,6 +129,7 @@ def _report(batch: ReportBatch, row: int, shift_us: int) -> Report:
 
     height_m = number(batch.altitude_m)
     datum, ground, squawk = batch.altitude_datum[row], batch.on_ground[row], batch.squawk[row]
+    category = batch.category[row]
     return Report(
         address=batch.addresses[row],
         observed_at=from_micros(int(batch.observed_us[row]) + shift_us),
@@ -142,4 +143,5 @@ def _report(batch: ReportBatch, row: int, shift_us: int) -> Report:
         squawk=None if squawk < 0 else f"{squawk:04d}",
         on_ground=None if ground < 0 else bool(ground),
         accuracy_m=number(batch.accuracy_m),
+        category=None if category < 0 else CATEGORIES[category],
     )

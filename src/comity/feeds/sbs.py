@@ -227,4 +227,5 @@ def _columns(rows: list[_Row]) -> ReportBatch:
     batch.lon = lon
     batch.vertical_rate_mps = rate * METRES_PER_SECOND_PER_FOOT_PER_MINUTE
     batch.accuracy_m = np.full(len(rows), np.nan)
+    batch.category = np.full(len(rows), -1, np.int16)
     return batch

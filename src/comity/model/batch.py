@@ -24,6 +24,7 @@ from comity.clock import micros
 from comity.errors import IntegrityFailure
 from comity.model.altitude import Datum
 from comity.model.intake import Rejection
+from comity.model.intent import AircraftCategory
 from comity.model.observation import Report
 
 Floats = NDArray[np.float64]
@@ -33,6 +34,10 @@ Texts = NDArray[np.bytes_]
 
 DATUMS: Final = tuple(Datum)
 DATUM_CODE: Final = {datum: code for code, datum in enumerate(DATUMS)}
+
+CATEGORIES: Final = tuple(AircraftCategory)
+"""Recordings hold indices into it: a further category may only come last."""
+CATEGORY_CODE: Final = {category: code for code, category in enumerate(CATEGORIES)}
 
 CALLSIGN_BYTES: Final = 16
 """ADS-B has 8; drone registrations and exercise callsigns are longer."""
@@ -54,6 +59,8 @@ _FLOAT_COLUMNS: Final = (
     "accuracy_m",
 )
 _SMALL_COLUMNS: Final = ("altitude_datum", "on_ground", "squawk")
+_LATER_COLUMNS: Final = ("category",)
+"""Small ones that recordings made before do not have."""
 
 
 @dataclass(slots=True)
@@ -73,6 +80,8 @@ class ReportBatch:
     squawk: Small
     """The four octal digits read as a decimal number: 7700 is 7700."""
     callsign: Texts
+    category: Small
+    """Index into ``CATEGORIES``."""
     rejected: dict[Rejection, int] = field(default_factory=dict)
     skipped: int = 0
 
@@ -83,7 +92,7 @@ class ReportBatch:
 def empty(count: int, addresses: list[str]) -> ReportBatch:
     """``count`` rows in which everything is unknown; observed at 0."""
     columns: dict[str, Any] = {name: np.full(count, np.nan) for name in _FLOAT_COLUMNS}
-    columns |= {name: np.full(count, -1, np.int16) for name in _SMALL_COLUMNS}
+    columns |= {name: np.full(count, -1, np.int16) for name in _SMALL_COLUMNS + _LATER_COLUMNS}
     return ReportBatch(
         addresses,
         observed_us=np.zeros(count, np.int64),
@@ -136,6 +145,8 @@ def from_reports(reports: Sequence[Report]) -> ReportBatch:
             batch.altitude_datum[i] = DATUM_CODE[report.altitude.datum]
         if report.on_ground is not None:
             batch.on_ground[i] = int(report.on_ground)
+        if report.category is not None:
+            batch.category[i] = CATEGORY_CODE[report.category]
         batch.squawk[i] = squawk
         batch.callsign[i] = callsign
     return batch
@@ -169,6 +180,7 @@ _LAYOUT: Final = (
     *((name, "<f8") for name in _FLOAT_COLUMNS),
     *((name, "<i2") for name in _SMALL_COLUMNS),
     ("callsign", f"S{CALLSIGN_BYTES}"),
+    *((name, "<i2") for name in _LATER_COLUMNS),
 )
 
 
@@ -179,17 +191,22 @@ def pack(batch: ReportBatch) -> bytes:
 
 
 def unpack(data: bytes) -> ReportBatch:
-    """Inverse of :func:`pack`, less what was rejected."""
+    """Inverse of :func:`pack`, less what was rejected. A later column that was not recorded is unknown."""
     try:
         packed = _unpack.decode(data)
+        lacks = len(_LAYOUT) - len(packed.columns)
+        layout = _LAYOUT[:-lacks] if 0 < lacks <= len(_LATER_COLUMNS) else _LAYOUT
         columns: list[Any] = [
             np.frombuffer(raw, kind).astype(np.dtype(kind).newbyteorder("="))
-            for raw, (_, kind) in zip(packed.columns, _LAYOUT, strict=True)
+            for raw, (_, kind) in zip(packed.columns, layout, strict=True)
         ]
+        columns += [np.full(len(packed.addresses), -1, np.int16) for _ in _LAYOUT[len(layout) :]]
     except (msgspec.MsgspecError, ValueError) as error:
         raise IntegrityFailure(f"a recorded batch cannot be read: {error}") from error
     if any(len(column) != len(packed.addresses) for column in columns):
         raise IntegrityFailure("a recorded batch has columns of different lengths")
+    if (columns[-1] >= len(CATEGORIES)).any():
+        raise IntegrityFailure("a recorded batch has a category not known here")
     return ReportBatch(
         packed.addresses, **{name: raw for (name, _), raw in zip(_LAYOUT, columns, strict=True)}
     )

@@ -14,6 +14,7 @@ import msgspec
 
 from comity.errors import InvalidInput
 from comity.model.altitude import Altitude
+from comity.model.intent import AircraftCategory
 from comity.model.volume import Instant
 
 
@@ -39,6 +40,7 @@ class Report(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     squawk: str | None = None
     on_ground: bool | None = None
     accuracy_m: float | None = None
+    category: AircraftCategory | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.address) <= 16 or not self.address.isascii():

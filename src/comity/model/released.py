@@ -117,4 +117,5 @@ class TrackView(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     callsign: str | None = None
     squawk: str | None = None
     emergency: Literal["unlawful interference", "radio failure", "emergency"] | None = None
+    category: AircraftCategory | None = None
     sources: int = 1

@@ -3,7 +3,8 @@
 The steps are 1/20 of the pair's minima, 5 NM and 1,000 ft (DESIGN section 2): a quarter of a nautical mile
 and 50 ft. The grid is fixed on the earth and the same for all recipients, so that two of them cannot
 intersect what they got: rows of 1/240 degree of latitude (a quarter of a minute of arc), each cut into
-whole cells about as wide as they are high. A position becomes its cell's middle.
+whole cells about as wide as they are high. A position becomes its cell's middle. The category of aircraft
+is of level 1, and so told.
 
 The stated accuracy is never less than what the source stated plus the furthest that a middle can be from
 its cell's corner, so a check against it warns too often and never too seldom. Times are rounded down to
@@ -39,6 +40,7 @@ def coarse(rows: Rows, *, now_us: int, stale_after_s: float) -> Rows:
     told["source"] = rows["source"]
     told["level"] = LEVEL_CODE["position"]
     told["sources"] = 1
+    told["category"] = rows["category"]
     told["squawk"] = told["on_ground"] = -1
     told["observed_us"] = rows["observed_us"] // 1_000_000 * 1_000_000
     told["stale"] = told["observed_us"] < now_us - round(stale_after_s * 1e6)

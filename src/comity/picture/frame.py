@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from comity.clock import micros
-from comity.model.batch import DATUMS, Floats
+from comity.model.batch import CATEGORIES, DATUMS, Floats
 from comity.model.released import TrackView
 from comity.picture.fusion import has
 from comity.picture.rows import LEVELS, SOURCES, Rows, differ, none
@@ -233,6 +233,7 @@ def _by_id(before: Encoded, after: Encoded) -> tuple[list[int], list[str]]:
 def _views(rows: Rows, ids: list[str], now_us: int) -> list[TrackView]:
     """Rounded where more digits would be noise: 1e-6 degree is 0.1 m; accuracy and age never downward."""
     datum = np.array([*(kind.value for kind in DATUMS), None], object)[rows["altitude_datum"]]
+    category = np.array([*CATEGORIES, None], object)[rows["category"]]
     columns = (
         ids,
         np.array(SOURCES, object)[rows["source"]].tolist(),
@@ -251,6 +252,7 @@ def _views(rows: Rows, ids: list[str], now_us: int) -> list[TrackView]:
         [text.decode("ascii") or None for text in rows["callsign"].tolist()],
         [f"{squawk:04d}" if squawk >= 0 else None for squawk in rows["squawk"].tolist()],
         [EMERGENCIES.get(squawk) for squawk in rows["squawk"].tolist()],
+        category.tolist(),
         rows["sources"].tolist(),
     )
     return [TrackView(*fields) for fields in zip(*columns, strict=True)]

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from comity.picture.rows import Rows, none
 
-_WORDS: Final = (("callsign", b""), ("squawk", -1), ("on_ground", -1))
+_WORDS: Final = (("callsign", b""), ("squawk", -1), ("on_ground", -1), ("category", -1))
 _MOTION: Final = (("altitude_m",), ("ground_speed_mps", "track_deg"), ("vertical_rate_mps",))
 """Columns that are taken together; a height brings its datum."""
 

@@ -43,12 +43,16 @@ _COLUMNS: Final[dict[str, tuple[str, Any]]] = {
     "callsign": ("S16", b""),
     "squawk": ("i2", -1),
     "on_ground": ("i2", -1),
+    "category": ("i2", -1),
     "received_us": ("i8", 0),
     "rival_lat": ("f8", np.nan),
     "rival_lon": ("f8", np.nan),
     "rival_us": ("i8", 0),
     "rivals": ("i2", 0),
 }
+
+_WORDS: Final = (("callsign", b""), ("squawk", -1), ("on_ground", -1), ("category", -1))
+_COPIED: Final = ("number", "lat", "lon", "accuracy_m", "observed_us", *(name for name, _ in _WORDS))
 
 
 class Room:
@@ -80,6 +84,7 @@ class SourceTable:
     callsign: Texts
     squawk: Small
     on_ground: Small
+    category: Small
     received_us: Ints
     rival_lat: Floats
     rival_lon: Floats
@@ -265,7 +270,7 @@ class SourceTable:
                 for name in names:
                     getattr(self, name)[slot[rows]] = getattr(batch, name)[rows]
                 getattr(self, time_name)[slot[rows]] = at_us[rows]
-        for name, unknown in (("callsign", b""), ("squawk", -1), ("on_ground", -1)):
+        for name, unknown in _WORDS:
             rows = np.flatnonzero(good & (getattr(batch, name) != unknown))
             if len(rows):
                 getattr(self, name)[slot[rows]] = getattr(batch, name)[rows]
@@ -316,7 +321,7 @@ class SourceTable:
     def _rows(self, slots: NDArray[np.intp], now_us: int) -> Rows:
         settings = self._settings
         rows = np.zeros(len(slots), ROW)
-        for name in ("number", "lat", "lon", "accuracy_m", "observed_us", "callsign", "squawk", "on_ground"):
+        for name in _COPIED:
             rows[name] = getattr(self, name)[slots]
         fresh_us = rows["observed_us"] - round(settings.stale_after_s * 1e6)
         for names, time_name in (

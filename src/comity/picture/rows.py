@@ -1,8 +1,9 @@
 """A track as one row of a numpy record array, and the layer of them that a source shows at a tick.
 
 ``ROW`` holds what can be said about one aircraft, in SI and degrees; unknown is NaN, -1 or b"". ``source``
-and ``level`` are codes into ``SOURCES`` and ``LEVELS``, the better one being the smaller. Two rows with the
-same bytes say the same, which is how change is told: so nothing may be in a row that its reader may not know.
+and ``level`` are codes into ``SOURCES`` and ``LEVELS``, the better one being the smaller; ``category`` and
+``altitude_datum`` are codes into ``model.batch``'s. Two rows with the same bytes say the same, which is how
+change is told: so nothing may be in a row that its reader may not know.
 ``pad`` fills whole 8-byte words and stays empty.
 """
 
@@ -41,7 +42,8 @@ ROW: Final = np.dtype(
         ("source", "i1"),
         ("level", "i1"),
         ("stale", "i1"),
-        ("pad", "S5"),
+        ("category", "i1"),
+        ("pad", "S4"),
     ]
 )
 
