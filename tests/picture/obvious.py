@@ -171,16 +171,27 @@ class ObviousPicture:
     # --- out
 
     def views(
-        self, released: Sequence[tuple[SourceKey, str]], refer: Callable[[SourceKey, str], str], now_us: int
+        self,
+        released: Sequence[tuple[SourceKey, str]],
+        refer: Callable[[SourceKey, str], str],
+        now_us: int,
+        raised: Sequence[tuple[SourceKey, str, str]] = (),
     ) -> list[TrackView]:
+        by_source = dict(released)
         joined: dict[str, list[tuple[SourceKey, str, Track]]] = {}
         told: list[TrackView] = []
-        for source, level in sorted(released):
-            for address, track in self.tracks.get(source, {}).items():
+        for source in sorted(self.tracks):
+            for address, track in self.tracks[source].items():
                 if track.position is None:
                     continue
-                if level == "position":
+                level = by_source.get(source)
+                lifts = {to for key, which, to in raised if (key, which) == (source, address)}
+                if level in (None, "position") and "identity" in lifts:
+                    told.append(self.whole(refer(source, address), [(source, "identity", track)], now_us))
+                elif level == "position" or (level is None and "position" in lifts):
                     told.append(self.rounded(source, refer(source, address), track, now_us))
+                elif level is None:
+                    continue
                 elif address.startswith("~"):
                     told.append(self.whole(refer(source, address), [(source, level, track)], now_us))
                 else:

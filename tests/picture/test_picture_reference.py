@@ -33,6 +33,15 @@ released_sources = st.lists(st.sampled_from(SOURCES), unique=True, max_size=5).f
     )
 )
 
+raised_tracks = st.lists(
+    st.tuples(
+        st.sampled_from(SOURCES),
+        st.sampled_from(["4CA7B5", "3C6666", "000001", "~7", "~8", "ABCDEF"]),
+        st.sampled_from(["position", "identity"]),
+    ),
+    max_size=5,
+)
+
 
 def same(seen: TrackView, meant: TrackView) -> None:
     """Equal up to the digits that are told; accuracy and age never below."""
@@ -71,14 +80,15 @@ def test_it_equals_the_obvious_picture(data: st.DataObject) -> None:
         def refer(source: SourceKey, address: str, period: str = period) -> str:
             return IDS.reference(BERT, "\x1f".join((*source, address)), period)
 
-        frame = quick.frame(BERT, released)
+        raised = data.draw(raised_tracks)
+        frame = quick.frame(BERT, released, raised)
         seen = frame.views()
-        meant = slow.views(released, refer, now_us)
+        meant = slow.views(released, refer, now_us, raised)
         assert [view.id for view in seen] == [view.id for view in meant] == frame.ids()
         for one, other in zip(seen, meant, strict=True):
             same(one, other)
         assert msgspec.json.decode(frame.json, type=list[TrackView]) == seen
-        stamp = follow(quick.delta(BERT, released, stamp), held, seen)
+        stamp = follow(quick.delta(BERT, released, stamp, raised), held, seen)
 
 
 def follow(delta: TrackDelta, held: dict[str, TrackView], seen: list[TrackView]) -> int:

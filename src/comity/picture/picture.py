@@ -34,6 +34,12 @@ Released = tuple[SourceKey, str]
 """A source and the level at which its tracks go to the reader: one of ``rows.LEVELS``. Broadcast sources
 are best given as ``broadcast`` to their own bringer too: then one fused set serves everybody."""
 
+Raised = tuple[SourceKey, str, str]
+"""One track of a source, under the address that the source knows it by, and the level it is raised to for
+the reader: one of ``RAISED_LEVELS``."""
+
+RAISED_LEVELS: Final = ("position", "identity")
+
 Referencer = Callable[[str, str, str], str]
 """(recipient, what, period) -> the reference under which the recipient sees it: ``Ids.reference``."""
 
@@ -79,7 +85,7 @@ class Picture:
         recording: Recording | None = None,
     ) -> None:
         self._settings = settings
-        self._reference = reference
+        self._make_reference = reference
         self._recording = recording
         self._sources: dict[SourceKey, _Source] = {}
         self._references: dict[tuple[str, SourceKey, str], str] = {}
@@ -170,7 +176,7 @@ class Picture:
         self._forget()
         self._bases: dict[tuple[Released, ...], Encoded] = {}
         self._addressed: dict[tuple[Released, ...], Tracks] = {}
-        self._frames: dict[tuple[str | None, tuple[Released, ...]], Frame] = {}
+        self._frames: dict[tuple[str | None, tuple[Released, ...], tuple[Raised, ...]], Frame] = {}
 
     def _forget(self) -> None:
         quiet = self._now_us // 1000 - round(self._settings.expire_after_s * 1e3)
@@ -183,8 +189,10 @@ class Picture:
 
     # --- out
 
-    def frame(self, reader: ParticipantId, released: Sequence[Released]) -> Frame:
-        """What ``reader`` sees at this tick of the sources released to it."""
+    def frame(
+        self, reader: ParticipantId, released: Sequence[Released], raised: Sequence[Raised] = ()
+    ) -> Frame:
+        """What ``reader`` sees at this tick of what is released to it, and of the tracks raised for it."""
         given = tuple(sorted({(key, str(level)) for key, level in released if self.shows(key)}))
         if len({key for key, _ in given}) != len(given):
             raise InvalidInput("a source must be released at one level", field="released")
@@ -194,17 +202,24 @@ class Picture:
         named = [
             (key, level) for key, level in given if level == "position" or self._sources[key].layer.addresses
         ]
-        cached = (reader if named else None, given)
+        lifted = self._lifted(raised, dict(given))
+        cached = (reader if named or lifted else None, given, lifted)
         frame = self._frames.get(cached)
         if frame is None:
             whole = tuple(one for one in given if one[1] != "position")
-            frame = Frame(self.as_of, self._by_address(whole), self._by_reference(reader, named))
+            frame = Frame(self.as_of, self._by_address(whole), self._by_reference(reader, named, lifted))
             self._frames[cached] = frame
         return frame
 
-    def delta(self, reader: ParticipantId, released: Sequence[Released], since: int | None) -> TrackDelta:
+    def delta(
+        self,
+        reader: ParticipantId,
+        released: Sequence[Released],
+        since: int | None,
+        raised: Sequence[Raised] = (),
+    ) -> TrackDelta:
         """What changed for ``reader`` since the frame it was given with the stamp ``since``."""
-        frame = self.frame(reader, released)
+        frame = self.frame(reader, released, raised)
         given = self._given.setdefault(reader, _Given())
         if given.frames.get(given.last_stamp) is not frame:
             given.last_stamp = max(given.last_stamp + 1, self._now_us // 1000)
@@ -237,6 +252,24 @@ class Picture:
         held = self._sources.get(key)
         return held is not None and bool(len(held.layer.addressed) or len(held.layer.numbered))
 
+    def layer(self, source: SourceKey) -> Layer:
+        """All that a source shows at this tick, for the sweep over all sources; empty where it is not known.
+        Not for a reader: nothing in it is released."""
+        held = self._sources.get(source)
+        return Layer(none(), [], none()) if held is None else held.layer
+
+    def _lifted(self, raised: Sequence[Raised], given: Mapping[SourceKey, str]) -> tuple[Raised, ...]:
+        """The raises that show something which the level of the whole source does not, in canonical order."""
+        best: dict[tuple[SourceKey, str], str] = {}
+        for key, address, level in raised:
+            if level not in RAISED_LEVELS:
+                raise InvalidInput(f"a raised level must be {' or '.join(RAISED_LEVELS)}", field="raised")
+            known = best.get((key, address), given.get(key))
+            higher = known is None or LEVEL_CODE[level] < LEVEL_CODE[known]
+            if higher and self.layer(key).track(address) is not None:
+                best[key, address] = str(level)
+        return tuple((*track, best[track]) for track in sorted(best))
+
     def _by_address(self, whole: tuple[Released, ...]) -> Tracks:
         """Rows by address of sources released whole. Those of broadcast alone are shared by all readers."""
         tracks = self._addressed.get(whole)
@@ -262,27 +295,50 @@ class Picture:
     def _rows(self, key: SourceKey, level: str) -> Rows:
         return at_level(self._sources[key].layer.addressed, LEVEL_CODE[level])
 
-    def _by_reference(self, reader: ParticipantId, named: Sequence[Released]) -> Encoded:
+    def _by_reference(
+        self, reader: ParticipantId, named: Sequence[Released], lifted: Sequence[Raised]
+    ) -> Encoded:
         ids: list[str] = []
         parts: list[Rows] = []
         for key, level in named:
             layer = self._sources[key].layer
-            ids += [self._refer(reader, key, address) for address in layer.addresses]
+            ids += [self.reference(reader, key, address) for address in layer.addresses]
             if level == "position":
                 numbers = layer.addressed["number"].tolist()
-                ids += [self._refer(reader, key, f"{number:06X}") for number in numbers]
+                ids += [self.reference(reader, key, f"{number:06X}") for number in numbers]
                 rows = np.concatenate([layer.numbered, layer.addressed])
-                parts.append(coarse(rows, now_us=self._now_us, stale_after_s=self._settings.stale_after_s))
+                parts.append(self._coarse(rows))
             else:
                 parts.append(at_level(layer.numbered, LEVEL_CODE[level]))
-        order = sorted(range(len(ids)), key=ids.__getitem__)
+        place = {name: index for index, name in enumerate(ids)} if lifted else {}
+        for key, address, level in lifted:
+            name = self.reference(reader, key, address)
+            place[name] = len(ids)
+            ids.append(name)
+            parts.append(self._raised(key, address, level))
+        shown = range(len(ids)) if not lifted else place.values()
+        order = sorted(shown, key=ids.__getitem__)
         rows = np.concatenate(parts)[order] if parts else none()
         return Encoded(rows, [ids[index] for index in order], now_us=self._now_us)
 
-    def _refer(self, reader: ParticipantId, key: SourceKey, address: str) -> str:
+    def _raised(self, key: SourceKey, address: str, level: str) -> Rows:
+        """One track at the level that it is raised to; without its number, which is not released."""
+        row = self.layer(key).track(address)
+        assert row is not None, "a raise of what is not shown has no effect"
+        if level == "position":
+            return self._coarse(row)
+        row = at_level(row, LEVEL_CODE[level])
+        row["number"] = -1
+        return row
+
+    def _coarse(self, rows: Rows) -> Rows:
+        return coarse(rows, now_us=self._now_us, stale_after_s=self._settings.stale_after_s)
+
+    def reference(self, reader: ParticipantId, key: SourceKey, address: str) -> str:
+        """What ``reader`` knows a track by where its address is not released; another in each period."""
         known = self._references.get((reader, key, address))
         if known is None:
-            known = self._reference(reader, "\x1f".join((*key, address)), self._period)
+            known = self._make_reference(reader, "\x1f".join((*key, address)), self._period)
             if len(self._references) >= MAX_REFERENCES:
                 self._references.clear()
             self._references[reader, key, address] = known

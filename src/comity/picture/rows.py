@@ -9,7 +9,9 @@ change is told: so nothing may be in a row that its reader may not know.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -47,6 +49,8 @@ ROW: Final = np.dtype(
     ]
 )
 
+_ADDRESS: Final = re.compile(r"[0-9A-F]{6}\Z")
+
 Rows = NDArray[Any]
 """A one-dimensional array of ``ROW``."""
 
@@ -63,7 +67,7 @@ def differ(a: Rows, b: Rows) -> NDArray[np.bool_]:
     return np.asarray((left != right).any(axis=1))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layer:
     """What one source shows at a tick. ``addressed`` is sorted by ``number``, each once; ``numbered`` are
     tracks under the feed's own numbers, which ``addresses`` names."""
@@ -71,3 +75,19 @@ class Layer:
     addressed: Rows
     addresses: list[str]
     numbered: Rows
+
+    def track(self, address: str) -> Rows | None:
+        """One row: the track that the source knows by this address, or None where it shows none."""
+        if address.startswith("~"):
+            place = self._places.get(address)
+            return None if place is None else self.numbered[place : place + 1]
+        if not _ADDRESS.match(address):
+            return None
+        number = int(address, 16)
+        place = int(np.searchsorted(self.addressed["number"], number))
+        row = self.addressed[place : place + 1]
+        return row if len(row) and row["number"][0] == number else None
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {address: place for place, address in enumerate(self.addresses)}
