@@ -1,105 +1,63 @@
-// The keyboard. One listener for the page; letters do nothing while a text field has the focus, except Escape and
-// the arrows that lead from the search field into the list.
-import { centreOn, fitAll, zoomIn, zoomOut } from "./map/commands";
-import { allRows, moveSelection } from "./panels/list";
-import { horizon, type Horizon, listOpen, panel, search, selection, token, vectorMinutes, zone } from "./state/store";
+// The keyboard as a registry: each subject registers its keys with the words that the help page shows, and gets back
+// what takes them away. One listener for the page. Plain keys do nothing while a text field has the focus or a
+// dialog is open, unless they say so.
+import { signal } from "@preact/signals";
+import { panel, token } from "./state/store";
 
-const PAGE = 10;
-const HORIZONS: readonly Horizon[] = ["now", "1h", "6h", "all"];
-const VECTORS = [0, 1, 2, 5] as const;
-
-function next<T>(all: readonly T[], now: T): T {
-  return all[(all.indexOf(now) + 1) % all.length]!;
+export interface KeyBinding {
+  /** As KeyboardEvent.key names them: "r", "Enter", "ArrowUp". All do the same. */
+  readonly keys: readonly string[];
+  /** How the help page writes them, where not as they are: "↑ ↓". */
+  readonly shown?: string;
+  readonly help: string;
+  /** Headings of the help page, in this order. */
+  readonly group: "map" | "list" | "aircraft" | "alerts" | "time" | "page";
+  /** Asked before the others of the same key where larger; a binding that does not act lets the next one try. */
+  readonly priority?: number;
+  /** Also while a dialog is open. */
+  readonly inDialog?: boolean;
+  /** Also while this says so of the text field that has the focus. */
+  readonly inField?: (field: HTMLInputElement, key: string) => boolean;
+  /** False: it did nothing, and the key goes on to the next binding or to the browser. */
+  act(event: KeyboardEvent): boolean | void;
 }
 
-export function cycleVectors(): void {
-  vectorMinutes.value = next(VECTORS, vectorMinutes.peek());
+const bindings = signal<readonly KeyBinding[]>([]);
+
+export function registerKey(binding: KeyBinding): () => void {
+  bindings.value = [...bindings.peek(), binding].sort((a, b) => (b.priority ?? 0) - (a.priority ?? 0));
+  return () => {
+    bindings.value = bindings.peek().filter((one) => one !== binding);
+  };
 }
 
-function focusSearch(): void {
-  listOpen.value = true;
-  requestAnimationFrame(() => {
-    const field = document.getElementById("search") as HTMLInputElement | null;
-    field?.focus();
-    field?.select();
-  });
+/** In the order of registration: for the help page. */
+export function keyBindings(): readonly KeyBinding[] {
+  return bindings.value;
 }
 
-/** One thing at a time, the nearest first: dialog, selection, search. */
-function escape(): void {
-  if (panel.peek() !== "none") panel.value = "none";
-  else if (selection.peek()) selection.value = null;
-  else if (search.peek()) search.value = "";
-  (document.activeElement as HTMLElement | null)?.blur();
+function allowed(binding: KeyBinding, event: KeyboardEvent, modal: boolean): boolean {
+  if (!binding.keys.includes(event.key)) return false;
+  if (modal && !binding.inDialog) return false;
+  const { target } = event;
+  if (!(target instanceof HTMLInputElement) || !takesText(target)) return true;
+  return binding.inField?.(target, event.key) ?? false;
 }
 
-function toggle(which: "help" | "seen"): void {
-  panel.value = panel.peek() === which ? "none" : which;
-}
-
-const PLAIN: Readonly<Record<string, () => void>> = {
-  "/": focusSearch,
-  "?": () => toggle("help"),
-  w: () => toggle("seen"),
-  f: fitAll,
-  "+": zoomIn,
-  "=": zoomIn,
-  "-": zoomOut,
-  v: cycleVectors,
-  h: () => {
-    horizon.value = next(HORIZONS, horizon.peek());
-  },
-  l: () => {
-    zone.value = zone.peek() === "utc" ? "local" : "utc";
-  },
-  b: () => {
-    listOpen.value = !listOpen.peek();
-  },
-};
-
-const MOVES: Readonly<Record<string, number>> = {
-  ArrowDown: 1,
-  ArrowUp: -1,
-  PageDown: PAGE,
-  PageUp: -PAGE,
-  Home: -1e9,
-  End: 1e9,
-};
-
-/** The map's own canvas takes the arrows for panning while it has the focus. */
-function onMap(target: EventTarget | null): boolean {
-  return target instanceof Element && target.closest(".maplibregl-canvas-container") !== null;
+/** A slider or a tick box has the focus but takes no letters. */
+function takesText(field: HTMLInputElement): boolean {
+  return !["range", "checkbox", "radio", "button"].includes(field.type);
 }
 
 function onKey(event: KeyboardEvent): void {
   if (token.peek() === null || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  const target = event.target;
-  const inField = target instanceof HTMLInputElement;
-  const inSearch = inField && target.id === "search";
-  if (event.key === "Escape") {
-    escape();
-    event.preventDefault();
-    return;
-  }
   const modal = panel.peek() !== "none";
-  const move = MOVES[event.key];
-  if (move !== undefined && !modal && !onMap(target) && (!inField || (inSearch && event.key.startsWith("Arrow")))) {
-    moveSelection(move);
-    if (!inSearch) document.getElementById("list")?.focus({ preventScroll: true });
+  for (const binding of bindings.peek()) {
+    if (!allowed(binding, event, modal)) continue;
+    if (binding.act(event) === false) continue;
     event.preventDefault();
     return;
   }
-  if (event.key === "Enter" && !modal && (inSearch || !(target instanceof HTMLButtonElement || inField))) {
-    if (!selection.peek() && allRows.peek().length > 0) moveSelection(1);
-    centreOn(selection.peek());
-    event.preventDefault();
-    return;
-  }
-  if (inField) return;
-  const act = PLAIN[event.key];
-  if (!act || (modal && event.key !== "?" && event.key !== "w")) return;
-  act();
-  event.preventDefault();
 }
 
 export function listenToKeys(): void {

@@ -5,11 +5,15 @@ import "@fontsource/b612/latin-700.css";
 import "@fontsource/b612-mono/latin-400.css";
 import "./style/base.css";
 import "./style/panels.css";
-import { App } from "./app";
+import { installAlerts } from "./alerts";
+import { App, installPanels } from "./app";
+import { installBindings } from "./bindings";
+import { installGuide } from "./guide";
 import { listenToKeys } from "./keys";
 import { expose } from "./state/debug";
 import { start } from "./state/store";
 import { adoptFromAddress } from "./state/token";
+import { installTimeline } from "./timeline";
 
 adoptFromAddress();
 window.addEventListener("hashchange", () => {
@@ -17,6 +21,11 @@ window.addEventListener("hashchange", () => {
   if (adoptFromAddress()) window.location.reload();
 });
 expose();
+installBindings();
+installPanels();
+installAlerts();
+installTimeline();
+installGuide();
 listenToKeys();
 start();
 

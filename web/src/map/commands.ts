@@ -1,6 +1,6 @@
 // What panels and keys may ask of the map, whether or not it is there yet: centre, fit, zoom.
 import { type Box, joinBoxes } from "../geometry/ring";
-import { listOpen, nowMs, horizon, picture, selected, type Selection } from "../state/store";
+import { horizon, picture, type Selection, viewMs } from "../state/store";
 import { listed } from "../state/phase";
 import type { Scene } from "./scene";
 import { itemBox } from "./volumes";
@@ -22,7 +22,8 @@ export function theScene(): Scene | null {
 /** The room that the panels take from the map, in CSS pixels. */
 function covered(): { left: number; right: number } {
   if (window.innerWidth < 900) return { left: 0, right: 0 };
-  return { left: listOpen.peek() ? 340 : 0, right: selected.peek() ? 340 : 0 };
+  const room = (slot: string): number => (document.querySelector(`.slot-${slot} > .panel`) ? 340 : 0);
+  return { left: room("left"), right: room("right") };
 }
 
 export function zoomIn(): void {
@@ -38,7 +39,7 @@ const WIDEST_DEG = 340;
 
 /** Everything promised within the horizon; where nothing is, all aircraft. */
 export function fitAll(): void {
-  const now = nowMs() ?? 0;
+  const now = viewMs() ?? 0;
   const { items, tracks } = picture.peek();
   let box: Box | null = null;
   for (const item of items.values()) if (listed(item, now, horizon.peek())) box = joinBoxes(box, itemBox(item));

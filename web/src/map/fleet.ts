@@ -1,7 +1,7 @@
 // The aircraft as they are drawn now: each track's motion, and their places on the screen for one frame. Updated
 // once a tick from the picture; project() runs each frame and allocates nothing.
 import type { Track } from "../stream/picture";
-import { worldPerMetre, worldPixels } from "../geometry/mercator";
+import { mercatorX, mercatorY, worldPerMetre, worldPixels } from "../geometry/mercator";
 import { type Motion, motionOf, type Place, reckon } from "./reckon";
 
 export interface View {
@@ -11,6 +11,16 @@ export interface View {
   readonly zoom: number;
   readonly width: number;
   readonly height: number;
+}
+
+/** Screen place of a place on the ground, of the copy of the world nearest to the middle. */
+export function toScreen(lat: number, lon: number, view: View): { px: number; py: number } {
+  const world = worldPixels(view.zoom);
+  const dx = mercatorX(lon) - view.cx;
+  return {
+    px: (dx - Math.round(dx)) * world + view.width / 2,
+    py: (mercatorY(lat) - view.cy) * world + view.height / 2,
+  };
 }
 
 export interface Craft {

@@ -5,7 +5,8 @@ import { CRAFT, INK, TONE } from "../style/palette";
 import { worldPerMetre, worldPixels } from "../geometry/mercator";
 import { type Detail, type Line, trackBlock, trackRank } from "./blocks";
 import { type Placed, place, type Wanted } from "./declutter";
-import type { Craft, Fleet, View } from "./fleet";
+import { type Craft, type Fleet, toScreen, type View } from "./fleet";
+import type { LayerLabel } from "./layers";
 import type { VolumeLabel } from "./volumes";
 
 const COLOURS = { text: INK.text, dim: INK.dim, emergency: CRAFT.emergency };
@@ -36,6 +37,7 @@ export class LabelCanvas {
   private sides = new Map<string, number>();
   private placed: Placed[] = [];
   private blocks = new Map<string, Bitmap>();
+  private layerLabels: ReadonlyMap<string, LayerLabel> = new Map();
   private ratio = 1;
 
   constructor(private readonly canvas: HTMLCanvasElement) {
@@ -44,13 +46,25 @@ export class LabelCanvas {
     this.pen = pen;
   }
 
+  /** What layers draw on, over the aircraft and under the data blocks. */
+  get surface(): CanvasRenderingContext2D {
+    return this.pen;
+  }
+
   /** Fonts or the screen's resolution changed: every bitmap is redrawn. */
   reset(ratio: number): void {
     this.ratio = ratio;
     this.bitmaps.clear();
   }
 
-  arrange(fleet: Fleet, volumes: readonly AnchoredLabel[], detail: Detail, chosen: string | null, nowMs: number): void {
+  arrange(
+    fleet: Fleet,
+    volumes: readonly AnchoredLabel[],
+    others: readonly LayerLabel[],
+    detail: Detail,
+    chosen: string | null,
+    nowMs: number,
+  ): void {
     const wanted: Wanted[] = [];
     this.blocks = new Map();
     for (const craft of ranked(fleet.visible, chosen, detail)) {
@@ -80,6 +94,12 @@ export class LabelCanvas {
       if (!label.nameOnly) wanted.push(this.volumeBlock(long, label, lines, rank));
       if (named) wanted.push({ ...this.volumeBlock(`n:${label.ref}:${i}`, label, lines.slice(0, 1), rank + 0.4), shortOf: long });
     });
+    this.layerLabels = new Map(others.map((label) => [`l:${label.key}`, label]));
+    for (const [key, { px, py, lines, rank, always }] of this.layerLabels) {
+      const bitmap = this.bitmap(lines, "left");
+      this.blocks.set(key, bitmap);
+      wanted.push({ key, px, py, width: bitmap.width, height: bitmap.height, rank, centred: false, always });
+    }
     const symbols = fleet.visible.length < 600 ? fleet.visible : [];
     this.placed = place(wanted, this.sides, symbols);
     this.sides = new Map(this.placed.map(({ key, side }) => [key, side]));
@@ -92,23 +112,33 @@ export class LabelCanvas {
     return { key, px, py, width: bitmap.width, height: bitmap.height, rank, centred: true, always: false };
   }
 
-  draw(fleet: Fleet, volumes: readonly AnchoredLabel[], view: View, chosen: string | null): void {
+  draw(fleet: Fleet, volumes: readonly AnchoredLabel[], view: View, chosen: string | null, under: () => void): void {
     const { pen } = this;
     pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
     const perMetre = worldPixels(view.zoom);
     for (const craft of fleet.visible) this.marks(craft, perMetre, craft.track.id === chosen);
+    under();
     for (const { key, dx, dy } of this.placed) {
       const bitmap = this.blocks.get(key);
       if (!bitmap) continue;
-      const volume = key.startsWith("t:") ? undefined : volumes[Number(key.slice(key.lastIndexOf(":") + 1))];
-      const anchor = volume ?? fleet.get(key.slice(2));
+      const volume = /^[vn]:/.test(key) ? volumes[Number(key.slice(key.lastIndexOf(":") + 1))] : undefined;
+      const anchor = volume ?? this.anchorOf(key, fleet, view);
       if (!anchor) continue;
       if (!volume) this.leader(anchor.px, anchor.py, dx, dy, bitmap);
       pen.globalAlpha = volume?.faint ? 0.6 : 1;
       pen.drawImage(bitmap.image, anchor.px + dx, anchor.py + dy, bitmap.width, bitmap.height);
       pen.globalAlpha = 1;
     }
+  }
+
+  /** A layer's label goes with its track, or stays where it is on the ground. */
+  private anchorOf(key: string, fleet: Fleet, view: View): { readonly px: number; readonly py: number } | undefined {
+    if (key.startsWith("t:")) return fleet.get(key.slice(2));
+    const label = this.layerLabels.get(key);
+    if (!label) return undefined;
+    const craft = label.track === undefined ? undefined : fleet.get(label.track);
+    return craft ?? (label.at ? toScreen(label.at.lat, label.at.lon, view) : label);
   }
 
   private marks({ track, px, py }: Craft, pixels: number, chosen: boolean): void {

@@ -2,19 +2,27 @@
 // signals. Without a base map what was released is still drawn, on an empty sea, and the page says so.
 import { effect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { horizon, nowMs, picture, second, selection, vectorMinutes, zone } from "../state/store";
+import { craftMs, horizon, picture, second, selectedAlert, selection, vectorMinutes, viewMs, viewTime, zone } from "../state/store";
 import { nextBoundary } from "../state/phase";
 import { baseMap } from "./basemap";
 import { adopt, fitAll, release } from "./commands";
 import { pointer } from "./pointer";
-import { type Hit, Scene, type SceneEvents } from "./scene";
+import type { Hit } from "./layers";
+import { Scene, type SceneEvents } from "./scene";
 import { drawnVolumes } from "./volumes";
 
 /** Clicking again at the same place goes through all that lies there. */
 function choose(hits: readonly Hit[]): void {
   const now = selection.peek();
-  const at = hits.findIndex((hit) => hit.kind === now?.kind && hit.id === now.id);
-  selection.value = hits[at + 1] ?? (at > 0 ? hits[0]! : at === 0 ? null : null);
+  const alert = selectedAlert.peek();
+  const at = hits.findIndex(({ kind, id }) => (kind === "alert" ? id === alert : kind === now?.kind && id === now.id));
+  const next = hits[at + 1] ?? (at > 0 ? hits[0] : undefined);
+  if (next?.kind === "alert") {
+    selectedAlert.value = next.id;
+    return;
+  }
+  selection.value = next ?? null;
+  if (!next) selectedAlert.value = null;
 }
 
 function keepVolumes(scene: Scene): () => void {
@@ -22,7 +30,7 @@ function keepVolumes(scene: Scene): () => void {
   let until = -Infinity;
   return effect(() => {
     const now = second.value;
-    const key = [picture.value.items, horizon.value, zone.value];
+    const key = [picture.value.items, horizon.value, zone.value, viewTime.value];
     if (now === null) {
       scene.setVolumes({ features: { type: "FeatureCollection", features: [] }, labels: [] });
       last = [];
@@ -51,6 +59,10 @@ function attach(scene: Scene): () => void {
   adopt(scene);
   const stops = [
     effect(() => scene.setTracks(picture.value.tracks)),
+    effect(() => {
+      void viewTime.value;
+      scene.touch();
+    }),
     keepVolumes(scene),
     effect(() => scene.setSelection(selection.value)),
     effect(() => scene.setVectorMinutes(vectorMinutes.value)),
@@ -64,7 +76,8 @@ function attach(scene: Scene): () => void {
 }
 
 const SCENE_EVENTS: SceneEvents = {
-  now: nowMs,
+  craftMs,
+  viewMs,
   onClick: choose,
   onPointer: (at) => {
     pointer.value = at;

@@ -15,7 +15,9 @@ import { BARE, type BaseMap } from "./basemap";
 import { detailFor } from "./blocks";
 import { Fleet, type View } from "./fleet";
 import { addHatches } from "./hatch";
+import { LayerHost } from "./layer_host";
 import { type AnchoredLabel, LabelCanvas } from "./labels";
+import type { Hit } from "./layers";
 import { drawFleet } from "./symbols";
 import { addVolumeLayers, CLICKABLE, LOWEST, markSelected, showVolumes } from "./volume_layers";
 import type { DrawnVolumes, VolumeLabel } from "./volumes";
@@ -31,12 +33,11 @@ const REACH_PX = 16;
 const LEAST_NAME_PX = 12;
 const LEAST_LABEL_PX = 26;
 
-export type Hit = { kind: "track"; id: string } | { kind: "item"; id: string };
-
 export interface SceneEvents {
-  /** The exchange's time for this frame; null before the first word from it. */
-  now(mono: number): number | null;
-  /** All that lies under the pointer, aircraft first, then the smallest volume. */
+  /** The time shown, and that at which aircraft are drawn; null before the exchange's first word. */
+  viewMs(mono: number): number | null;
+  craftMs(mono: number): number | null;
+  /** All that lies under the pointer: aircraft, what layers drew, then volumes, the smallest first. */
   onClick(hits: readonly Hit[]): void;
   onPointer(at: { lat: number; lon: number } | null): void;
 }
@@ -49,6 +50,7 @@ export class Scene {
   private readonly canvases: HTMLCanvasElement[];
   private readonly calm = window.matchMedia("(prefers-reduced-motion: reduce)");
   private readonly resize: ResizeObserver;
+  private readonly layers: LayerHost;
   private volumeLabels: readonly VolumeLabel[] = [];
   private anchored: AnchoredLabel[] = [];
   private chosen: Hit | null = null;
@@ -92,6 +94,7 @@ export class Scene {
     this.canvases = [gl, over];
     this.aircraft = new AircraftCanvas(gl);
     this.labels = new LabelCanvas(over);
+    this.layers = new LayerHost(this.map, this.labels.surface, this.fleet, () => this.touch());
     this.resize = new ResizeObserver(() => this.fit());
     this.resize.observe(container);
     this.fit();
@@ -101,6 +104,7 @@ export class Scene {
 
   dispose(): void {
     cancelAnimationFrame(this.frame);
+    this.layers.dispose();
     this.resize.disconnect();
     this.map.remove();
     for (const canvas of this.canvases) canvas.remove();
@@ -111,6 +115,7 @@ export class Scene {
     map.once("style.load", () => {
       addHatches(map);
       addVolumeLayers(map);
+      this.layers.attach();
       this.ready = true;
       if (this.pendingVolumes) this.setVolumes(this.pendingVolumes);
       if (this.pendingBase) this.setBase(this.pendingBase);
@@ -122,7 +127,7 @@ export class Scene {
     map.on("moveend", () => this.touch());
     map.on("click", ({ point }) => this.events.onClick(this.hits(point.x, point.y)));
     map.on("mousemove", ({ point, lngLat }) => {
-      const over = this.fleet.nearest(point.x, point.y, REACH_PX) !== null || this.itemsAt(point.x, point.y).length > 0;
+      const over = this.hits(point.x, point.y).length > 0;
       map.getCanvas().style.cursor = over ? "pointer" : "";
       this.events.onPointer({ lat: lngLat.lat, lon: lngLat.wrap().lng });
     });
@@ -133,7 +138,7 @@ export class Scene {
   private hits(x: number, y: number): Hit[] {
     const craft = this.fleet.nearest(x, y, REACH_PX);
     const aircraft: Hit[] = craft ? [{ kind: "track", id: craft.track.id }] : [];
-    return [...aircraft, ...this.itemsAt(x, y).map((id): Hit => ({ kind: "item", id }))];
+    return [...aircraft, ...this.layers.hits(x, y), ...this.itemsAt(x, y).map((id): Hit => ({ kind: "item", id }))];
   }
 
   /** Topmost first; volumes.ts draws the smallest on top. */
@@ -144,7 +149,7 @@ export class Scene {
   }
 
   setTracks(tracks: ReadonlyMap<string, Track>): void {
-    const now = this.events.now(performance.now());
+    const now = this.events.craftMs(performance.now());
     if (now === null) this.fleet.update(new Map(), 0);
     else this.fleet.update(tracks, now);
     this.touch();
@@ -190,7 +195,7 @@ export class Scene {
   }
 
   /** Something changed: draw and place labels anew at the next frame. */
-  private touch(): void {
+  touch(): void {
     this.dirty = true;
     this.arrangeDue = true;
   }
@@ -251,17 +256,18 @@ export class Scene {
     this.lastFrame = mono;
     const view = this.view();
     if (view.width === 0 || view.height === 0) return;
-    const now = this.events.now(mono) ?? 0;
+    const now = this.events.craftMs(mono) ?? 0;
     this.fleet.project(view, now);
+    this.layers.begin(view, this.events.viewMs(mono) ?? now, now, this.chosen);
     this.anchor(view);
     const chosenTrack = this.chosen?.kind === "track" ? this.chosen.id : null;
     drawFleet(this.aircraft, this.fleet, view, this.vectorMinutes);
     if (this.arrangeDue || mono - this.lastArrange > ARRANGE_MS) {
       this.arrangeDue = false;
       this.lastArrange = mono;
-      this.labels.arrange(this.fleet, this.anchored, detailFor(view.zoom, this.fleet.visible.length), chosenTrack, now);
+      this.labels.arrange(this.fleet, this.anchored, this.layers.labels(), detailFor(view.zoom, this.fleet.visible.length), chosenTrack, now);
     }
-    this.labels.draw(this.fleet, this.anchored, view, chosenTrack);
+    this.labels.draw(this.fleet, this.anchored, view, chosenTrack, () => this.layers.draw());
     this.spentMs += performance.now() - mono;
     this.framesDrawn++;
   }

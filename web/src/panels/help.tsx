@@ -1,23 +1,34 @@
 // The keys and the legend, in one overlay.
 import type { ComponentChildren } from "preact";
+import { type KeyBinding, keyBindings } from "../keys";
 import { CRAFT } from "../style/palette";
 import { Dialog } from "./dialog";
 import { CraftShape, VolumeShape } from "./marks";
 
-export const KEYS: readonly (readonly [keys: string, meaning: string])[] = [
-  ["/", "search"],
-  ["↑ ↓", "move in the list (Page Up, Page Down: by ten)"],
-  ["Enter", "centre the map on the selected one"],
-  ["Esc", "close, deselect, clear the search"],
-  ["f", "fit everything on the map"],
-  ["+ −", "zoom in, zoom out"],
-  ["v", "speed vectors: none, 1, 2, 5 minutes"],
-  ["h", "time shown: now, 1 h, 6 h, all"],
-  ["l", "UTC or local time"],
-  ["b", "show or hide the list"],
-  ["w", "what others see of you"],
-  ["?", "this page"],
+const GROUPS: readonly (readonly [KeyBinding["group"], string])[] = [
+  ["page", "Page"],
+  ["list", "List"],
+  ["map", "Map"],
+  ["aircraft", "Aircraft"],
+  ["alerts", "Alerts"],
+  ["time", "Time"],
 ];
+
+function Keys({ group, title }: { group: KeyBinding["group"]; title: string }) {
+  const all = keyBindings().filter((binding) => binding.group === group && binding.help);
+  if (all.length === 0) return null;
+  return (
+    <tbody>
+      <tr><th colSpan={2} scope="rowgroup" class="keys-group">{title}</th></tr>
+      {all.map(({ keys, shown, help }) => (
+        <tr key={help}>
+          <th scope="row">{(shown ?? keys.join(" ")).split(" ").map((key) => <kbd key={key}>{key}</kbd>)}</th>
+          <td>{help}</td>
+        </tr>
+      ))}
+    </tbody>
+  );
+}
 
 function Entry({ mark, children }: { mark: ComponentChildren; children: ComponentChildren }) {
   return (
@@ -33,14 +44,7 @@ export function HelpPanel() {
     <Dialog title="Keys and legend" name="help-panel">
       <div class="help-columns">
         <table class="keys">
-          <tbody>
-            {KEYS.map(([keys, meaning]) => (
-              <tr key={keys}>
-                <th scope="row">{keys.split(" ").map((key) => <kbd key={key}>{key}</kbd>)}</th>
-                <td>{meaning}</td>
-              </tr>
-            ))}
-          </tbody>
+          {GROUPS.map(([group, title]) => <Keys key={group} group={group} title={title} />)}
         </table>
         <div class="legend">
           <h3>Aircraft</h3>

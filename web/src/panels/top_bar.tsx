@@ -4,8 +4,9 @@ import { clock, day, duration } from "../format/time";
 import { place } from "../format/place";
 import { pointer } from "../map/pointer";
 import { fitAll, zoomIn, zoomOut } from "../map/commands";
-import { exchangeClock, link, listOpen, live, mono, panel, picture, second, signOut, vectorMinutes, who, zone } from "../state/store";
-import { cycleVectors } from "../keys";
+import { exchangeClock, link, listOpen, live, mono, panel, presentSecond, signOut, streamed, vectorMinutes, who, zone } from "../state/store";
+import { cycleVectors } from "../bindings";
+import { SlotViews } from "./slots";
 
 /** A token that ends within this time is announced. */
 const EXPIRY_WARNING_MS = 10 * 60_000;
@@ -20,10 +21,10 @@ function connectionWords(): string {
 }
 
 export function TopBar() {
-  const { participantName, asOfMs } = picture.value;
+  const { participantName, asOfMs } = streamed.value;
   const name = participantName ?? who.value?.participantName ?? "";
   const expires = who.value?.expiresAtMs ?? null;
-  const now = second.value;
+  const now = presentSecond.value;
   const ending = expires !== null && now !== null && expires - now < EXPIRY_WARNING_MS;
   return (
     <header class="top-bar">
@@ -56,6 +57,7 @@ export function TopBar() {
           {zone.value === "utc" ? "UTC" : "Local"}
         </button>
       </div>
+      <SlotViews slot="bar" />
       <span id="connection" class={live.value ? "pill pill-live" : "pill pill-dead"} role="status">
         {connectionWords()}
       </span>
@@ -76,7 +78,7 @@ function lastHeard(otherwise: number): number {
 /** Assertive, and announced again only when its words change: the age is not part of the announcement. */
 export function NotLive() {
   if (live.value) return null;
-  const { asOfMs, bye } = picture.value;
+  const { asOfMs, bye } = streamed.value;
   const { phase, detail } = link.value;
   const why = bye ?? (phase === "open" ? "nothing arrives on the stream" : detail);
   const silentMs = asOfMs === null ? null : mono.value - lastHeard(mono.value);

@@ -5,6 +5,8 @@
 //   __comity.participant {id, name} or null
 //   __comity.asOf        RFC 3339 text or null
 //   __comity.frames      snapshots and ticks applied
+//   __comity.alerts      counts by level and by state
+//   __comity.viewTime    {mode, ms}: live, replay or ahead
 //   __comity.items       {own, volume, reserved}: counts by level
 //   __comity.tracks      {own, broadcast, position, identity, stale, emergency}
 //   __comity.volumes     drawn now: {solid, dashed, hatched, own}
@@ -14,7 +16,7 @@
 //   __comity.places      {id: {lat, lon}} of the aircraft in view, where they are drawn just now
 import { theScene } from "../map/commands";
 import { drawnVolumes } from "../map/volumes";
-import { horizon, link, live, nowMs, picture, zone } from "./store";
+import { horizon, link, live, picture, streamed, viewMs, viewTime, zone } from "./store";
 
 function counted<T>(values: Iterable<T>, keys: (value: T) => readonly string[], zero: readonly string[]) {
   const counts: Record<string, number> = Object.fromEntries(zero.map((key) => [key, 0]));
@@ -32,11 +34,17 @@ const DEBUG = {
     return id === null ? null : { id, name };
   },
   get asOf() {
-    const { asOfMs } = picture.peek();
+    const { asOfMs } = streamed.peek();
     return asOfMs === null ? null : new Date(asOfMs).toISOString();
   },
   get frames() {
-    return picture.peek().frames;
+    return streamed.peek().frames;
+  },
+  get alerts() {
+    return counted(picture.peek().alerts.values(), (alert) => [alert.level, alert.state], ["preventive", "corrective", "warning"]);
+  },
+  get viewTime() {
+    return { mode: viewTime.peek().mode, ms: viewMs() };
   },
   get items() {
     return counted(picture.peek().items.values(), (item) => [item.level], ["own", "volume", "reserved"]);
@@ -49,7 +57,7 @@ const DEBUG = {
     );
   },
   get volumes() {
-    const drawn = drawnVolumes(picture.peek().items.values(), nowMs() ?? 0, horizon.peek(), zone.peek());
+    const drawn = drawnVolumes(picture.peek().items.values(), viewMs() ?? 0, horizon.peek(), zone.peek());
     return counted(
       drawn.features.features,
       ({ properties: p }) => [p.dashed ? "dashed" : "solid", ...(p.hatch ? ["hatched"] : []), ...(p.own ? ["own"] : [])],

@@ -5,41 +5,43 @@ import type { ReleasedItem, WhoAmI } from "../wire/types";
 import type { Zone } from "../format/time";
 import { StreamClient } from "../stream/client";
 import type { Frame } from "../stream/frames";
-import { type ExchangeClock, exchangeNow, hear, isLive, type Link, UNCONNECTED } from "../stream/liveness";
+import { hear, isLive, type Link, UNCONNECTED } from "../stream/liveness";
 import { apply, EMPTY, type Picture, type Track } from "../stream/picture";
 import { forgetToken, keepToken, keptToken } from "./token";
+import { exchangeClock, LIVE, mono, viewTime } from "./view_time";
 
-export const picture = signal<Picture>(EMPTY);
+export { craftMs, exchangeClock, mono, nowMs, presentSecond, second, viewMs, viewTime } from "./view_time";
+
+/** The present, from the stream; it goes on while something else is shown. */
+export const streamed = signal<Picture>(EMPTY);
+/** A moment of the past in the stream's place (state/replay.ts), or null. */
+export const replayed = signal<Picture | null>(null);
+/** What is shown. */
+export const picture = computed<Picture>(() => replayed.value ?? streamed.value);
+
+/** Alerts that are not gone, by reference, in the exchange's order of arrival; cleared ones included. */
+export const alerts = computed(() => picture.value.alerts);
+/** Seconds by which the sweep behind the alerts is late; 0 in time. */
+export const lateS = computed(() => picture.value.lateS);
+/** The time of that sweep in milliseconds. */
+export const sweptAt = computed(() => picture.value.sweptAtMs);
+export const selectedAlert = signal<string | null>(null);
+
 export const link = signal<Link>(UNCONNECTED);
 export const who = signal<WhoAmI | null>(null);
 export const token = signal<string | null>(null);
 /** Why the sign-in page shows, where somebody was signed in before. */
 export const signedOutBecause = signal<string | null>(null);
 
-/** Ticks four times a second; what depends on the passing of time alone reads it. */
-export const mono = signal(performance.now());
-export const exchangeClock = signal<ExchangeClock | null>(null);
-
-export const live = computed(() => picture.value.complete && isLive(link.value, mono.value));
-
-/** The exchange's time in milliseconds, frozen when the picture is not live; null before the first frame. */
-export function nowMs(at: number = performance.now()): number | null {
-  const clock = exchangeClock.peek();
-  return clock ? exchangeNow(clock, at) : null;
-}
-
-/** nowMs cut to whole seconds, as a signal: panels redraw once a second, not four times. */
-export const second = computed<number | null>(() => {
-  const clock = exchangeClock.value;
-  return clock ? Math.floor(exchangeNow(clock, mono.value) / 1000) * 1000 : null;
-});
+export const live = computed(() => streamed.value.complete && isLive(link.value, mono.value));
 
 export type Horizon = "now" | "1h" | "6h" | "all";
 export const horizon = signal<Horizon>("6h");
 export const zone = signal<Zone>("utc");
 export const search = signal("");
 export const vectorMinutes = signal<0 | 1 | 2 | 5>(0);
-export const panel = signal<"none" | "help" | "seen">("none");
+/** The dialog that is open, by its name in the registry (panels/slots.tsx). */
+export const panel = signal<string>("none");
 export const listOpen = signal(true);
 
 export type Selection = { kind: "item"; id: string } | { kind: "track"; id: string } | null;
@@ -86,20 +88,25 @@ export function signOut(reason: string | null): void {
   forgetToken();
   token.value = null;
   who.value = null;
-  picture.value = EMPTY;
-  exchangeClock.value = null;
   link.value = UNCONNECTED;
-  selection.value = null;
+  forgetPicture();
   signedOutBecause.value = reason;
+}
+
+function forgetPicture(): void {
+  streamed.value = EMPTY;
+  replayed.value = null;
+  viewTime.value = LIVE;
+  exchangeClock.value = null;
+  selection.value = null;
+  selectedAlert.value = null;
 }
 
 function connect(fresh: string): void {
   client?.stop();
-  picture.value = EMPTY;
-  exchangeClock.value = null;
-  selection.value = null;
+  forgetPicture();
   token.value = fresh;
-  client = new StreamClient(fresh, () => picture.peek().cursor, {
+  client = new StreamClient(fresh, () => streamed.peek().cursor, {
     onWhoAmI: (answer) => {
       who.value = answer;
     },
@@ -115,7 +122,7 @@ function connect(fresh: string): void {
 
 function receive(frame: Frame, at: number): void {
   if ("asOfMs" in frame) exchangeClock.value = hear(exchangeClock.peek(), frame.asOfMs, at);
-  picture.value = apply(picture.peek(), frame);
+  streamed.value = apply(streamed.peek(), frame);
 }
 
 /** Starts the page's clock and, where this tab holds a token, the stream. */

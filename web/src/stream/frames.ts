@@ -1,11 +1,22 @@
 // The stream's frames, decoded and checked as far as the map's safety needs: a frame that is not what it claims
 // to be is an error (the socket is closed, the banner shows), never half applied. Unknown frame types are
 // ignored, so that the exchange may add some.
-import type { Change, ReleasedItem, TrackView } from "../wire/types";
+import type { Alert, Change, ReleasedItem, TrackView } from "../wire/types";
+
+/** What both kinds of frame say of alerts. An exchange that sends none of it is in time and has nothing to warn of. */
+export interface Warned {
+  /** Those that are new or changed; all there are where `allAlerts`. */
+  readonly alerts: readonly Alert[];
+  readonly alertsGone: readonly string[];
+  readonly allAlerts: boolean;
+  /** The sweep that the alerts rest on; null before the first. */
+  readonly sweptAtMs: number | null;
+  readonly lateS: number;
+}
 
 export type Frame =
   | { type: "hello"; participantId: string; participantName: string; asOfMs: number }
-  | {
+  | (Warned & {
       type: "snapshot";
       asOfMs: number;
       cursor: string;
@@ -14,8 +25,8 @@ export type Frame =
       reason: string;
       /** The frame does not yet reach the present; the next follows at once. */
       more: boolean;
-    }
-  | {
+    })
+  | (Warned & {
       type: "tick";
       asOfMs: number;
       cursor: string;
@@ -25,7 +36,7 @@ export type Frame =
       more: boolean;
       /** `tracks` are the whole picture: after a resumption. */
       allTracks: boolean;
-    }
+    })
   | { type: "bye"; reason: string }
   | { type: "unknown"; name: string };
 
@@ -78,6 +89,18 @@ function names(fields: Fields, name: string): readonly string[] {
   return value as string[];
 }
 
+function warned(fields: Fields, whole: boolean): Warned {
+  const late = fields["late_s"] ?? 0;
+  if (typeof late !== "number" || !Number.isFinite(late)) throw new BadFrame("late_s must be a number");
+  return {
+    alerts: list<Alert>(fields, "alerts", "ref"),
+    alertsGone: names(fields, "alerts_gone"),
+    allAlerts: whole || fields["all_alerts"] === true,
+    sweptAtMs: fields["swept_at"] == null ? null : instant(fields, "swept_at"),
+    lateS: late,
+  };
+}
+
 export function decodeFrame(json: string): Frame {
   let fields: unknown;
   try {
@@ -107,6 +130,7 @@ export function decodeFrame(json: string): Frame {
         tracks: tracks(fields),
         reason: typeof fields["reason"] === "string" ? fields["reason"] : "",
         more: fields["more"] === true,
+        ...warned(fields, true),
       };
     case "tick":
       return {
@@ -118,6 +142,7 @@ export function decodeFrame(json: string): Frame {
         gone: names(fields, "gone"),
         more: fields["more"] === true,
         allTracks: fields["all_tracks"] === true,
+        ...warned(fields, false),
       };
     case "bye":
       return { type, reason: typeof fields["reason"] === "string" ? fields["reason"] : "" };

@@ -24,6 +24,25 @@ export async function ask(token: string, path: string): Promise<unknown> {
   throw await refusal(response);
 }
 
+/** A write. `key` makes a repeated one the same one: the exchange answers both with the first's outcome. */
+export async function post(token: string, path: string, body: unknown, key: string): Promise<unknown> {
+  const response = await fetch(path, {
+    method: "POST",
+    headers: {
+      Authorization: `Bearer ${token}`,
+      Accept: "application/json",
+      "Content-Type": "application/json",
+      "Idempotency-Key": key,
+    },
+    body: JSON.stringify(body),
+    cache: "no-store",
+    credentials: "omit",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  if (response.ok) return response.json();
+  throw await refusal(response);
+}
+
 async function refusal(response: Response): Promise<Refused> {
   let message = `the exchange answered ${response.status}`;
   let field: string | null = null;

@@ -1,4 +1,5 @@
-// The native API's JSON as the map reads it: the twin of src/comity/model/{released,volume,shape,altitude}.py.
+// The native API's JSON as the map reads it: the twin of
+// src/comity/model/{released,volume,shape,altitude,alert}.py.
 // Fields with a default are left out by the exchange, so every optional one may be absent. SI units, RFC 3339
 // times in UTC. Nothing here computes.
 
@@ -84,7 +85,50 @@ export interface TrackView {
   readonly callsign?: string | null;
   readonly squawk?: string | null;
   readonly emergency?: string | null;
+  readonly category?: string | null;
   readonly sources?: number;
+}
+
+export type AlertLevel = "preventive" | "corrective" | "warning";
+export type AlertKind = "conflict" | "incursion" | "emergency" | "crowd" | "raises";
+export type AlertState = "raised" | "acknowledged" | "cleared";
+
+/** One aircraft of an alert. `track`: its id in the reader's picture, where it is there. */
+export interface AlertSide {
+  readonly level: "own" | "broadcast" | "identity" | "position" | "reserved";
+  readonly own: boolean;
+  readonly track?: string | null;
+  readonly label?: string | null;
+  readonly category?: string | null;
+  readonly claimed?: boolean;
+  readonly reserved?: ReservedVolume | null;
+}
+
+/** The twin of src/comity/model/alert.py. */
+export interface Alert {
+  readonly ref: string;
+  readonly kind: AlertKind;
+  readonly level: AlertLevel;
+  readonly state: AlertState;
+  readonly phase: "predicted" | "now";
+  readonly raised_at: string;
+  readonly updated_at: string;
+  readonly sides: readonly AlertSide[];
+  readonly reasons: readonly string[];
+  readonly advisory?: boolean;
+  readonly enters_at?: string | null;
+  readonly leaves_at?: string | null;
+  readonly closest_at?: string | null;
+  readonly horizontal_m?: number | null;
+  readonly vertical_m?: number | null;
+  readonly minima_horizontal_m?: number | null;
+  readonly minima_vertical_m?: number | null;
+  readonly item?: string | null;
+  readonly item_kind?: "constraint" | "intent" | null;
+  readonly item_label?: string | null;
+  readonly acknowledged_by?: string | null;
+  readonly acknowledged_at?: string | null;
+  readonly other_party_acknowledged_at?: string | null;
 }
 
 /** One thing of one's own as one recipient has it. The kinds own_track and sensed_track stand for all such tracks. */

@@ -1,8 +1,8 @@
 // The fold over frames. Every step is checked to leave the earlier picture as it was.
 import { describe, expect, it } from "vitest";
 import type { Frame } from "../../src/stream/frames";
-import { apply, EMPTY, type Picture } from "../../src/stream/picture";
-import type { ReleasedItem, TrackView } from "../../src/wire/types";
+import { apply, EMPTY, type Picture, pictureAt } from "../../src/stream/picture";
+import type { Alert, ReleasedItem, TrackView } from "../../src/wire/types";
 
 const T0 = Date.UTC(2026, 5, 1, 8);
 
@@ -14,14 +14,16 @@ function view(id: string, age_s = 0): TrackView {
   return { id, source: "broadcast", level: "broadcast", lat: 47, lon: 8, age_s, accuracy_m: 50 };
 }
 
+const CALM = { alerts: [], alertsGone: [], sweptAtMs: null, lateS: 0 };
+
 const HELLO: Frame = { type: "hello", participantId: "north", participantName: "North", asOfMs: T0 };
 
 function snapshot(items: ReleasedItem[], tracks: TrackView[], more = false): Frame {
-  return { type: "snapshot", asOfMs: T0, cursor: "c1", items, tracks, reason: "start", more };
+  return { type: "snapshot", asOfMs: T0, cursor: "c1", items, tracks, reason: "start", more, ...CALM, allAlerts: true };
 }
 
 function tick(part: Partial<Extract<Frame, { type: "tick" }>>): Frame {
-  const plain = { changes: [], tracks: [], gone: [], more: false, allTracks: false };
+  const plain = { changes: [], tracks: [], gone: [], more: false, allTracks: false, ...CALM, allAlerts: false };
   return { type: "tick", asOfMs: T0 + 1000, cursor: "c2", ...plain, ...part };
 }
 
@@ -99,4 +101,45 @@ describe("apply", () => {
     expect(left.bye).toBe("the exchange is stopping");
     expect(apply(left, HELLO).bye).toBeNull();
   });
+});
+
+function alert(ref: string, state: Alert["state"] = "raised"): Alert {
+  const at = new Date(T0).toISOString();
+  return {
+    ref, kind: "conflict", level: "warning", state, phase: "predicted", raised_at: at, updated_at: at, sides: [], reasons: [],
+  };
+}
+
+describe("alerts", () => {
+  const start = fold(HELLO, { ...snapshot([], []), alerts: [alert("a"), alert("b")] } as Frame);
+
+  it("come, change and go by reference, and stay over a tick that says nothing of them", () => {
+    expect([...start.alerts.keys()]).toEqual(["a", "b"]);
+    const same = apply(start, tick({}));
+    expect(same.alerts).toBe(start.alerts);
+    const after = apply(start, tick({ alerts: [alert("a", "acknowledged"), alert("c")], alertsGone: ["b"] }));
+    expect([...after.alerts.values()].map(({ ref, state }) => [ref, state])).toEqual([["a", "acknowledged"], ["c", "raised"]]);
+    expect([...start.alerts.keys()]).toEqual(["a", "b"]);
+  });
+
+  it("are replaced where a frame carries all there are", () => {
+    expect([...apply(start, tick({ alerts: [alert("d")], allAlerts: true })).alerts.keys()]).toEqual(["d"]);
+    expect(apply(start, tick({ allAlerts: true })).alerts.size).toBe(0);
+  });
+
+  it("say how late their sweep is", () => {
+    const late = apply(start, tick({ lateS: 3.5, sweptAtMs: T0 - 3500 }));
+    expect([late.lateS, late.sweptAtMs]).toEqual([3.5, T0 - 3500]);
+    expect(apply(late, tick({ sweptAtMs: T0 })).lateS).toBe(0);
+  });
+
+  it("are not shown to another participant", () => {
+    expect(apply(start, { ...HELLO, participantId: "south" } as Frame).alerts.size).toBe(0);
+  });
+});
+
+it("a moment of the past is a whole picture of its own, with no cursor to resume from", () => {
+  const past = pictureAt(fold(HELLO), { asOfMs: T0 - 60_000, items: [item("a")], tracks: [view("t", 2)], alerts: [alert("x")] });
+  expect(past).toMatchObject({ participantName: "North", asOfMs: T0 - 60_000, cursor: null, complete: true });
+  expect([past.items.size, past.tracks.get("t")!.reportAtMs, past.alerts.size]).toEqual([1, T0 - 62_000, 1]);
 });

@@ -1,0 +1,3 @@
+// Registers what belongs to guide: panels, keys, map layers.
+
+export function installGuide(): void {}

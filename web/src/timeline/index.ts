@@ -1,0 +1,3 @@
+// Registers what belongs to timeline: panels, keys, map layers.
+
+export function installTimeline(): void {}
