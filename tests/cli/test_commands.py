@@ -219,6 +219,13 @@ def test_changes_and_picture_and_airspace(call: Call) -> None:
     assert "as of" in call("picture").stdout
 
 
+def test_alerts_say_when_aircraft_were_searched(call: Call) -> None:
+    assert "searched for conflicts at" in call("alerts").stdout
+    assert set(said(call("alerts", "--json"))) == {"alerts", "as_of", "swept_at", "late_s"}
+    refused = call("acknowledge", "never-was", code=1)
+    assert "not_found (ref)" in refused.stderr
+
+
 def test_without_a_token_or_an_exchange_it_says_so(running: Running) -> None:
     runner = CliRunner()
     no_token = runner.invoke(main, ["whoami", "--url", running.url], env={"COMITY_TOKEN": None})

@@ -181,6 +181,20 @@ def test_the_stream_says_hello_and_goes_on_from_its_cursor(running: Running) -> 
     client.end_intent(item.ref, item.ovn)
 
 
+def test_alerts_are_read_one_by_one_and_acknowledged(running: Running) -> None:
+    client = running.clients[NORTH]
+    found = client.alerts()
+    assert found.late_s >= 0.0
+    assert found.swept_at <= found.as_of
+    for alert in found.alerts:
+        assert client.alert(alert.ref).ref == alert.ref
+    with pytest.raises(NotFound):
+        client.alert("never-was")
+    with pytest.raises(NotFound):
+        client.acknowledge_alert("never-was")
+    assert client.picture().late_s >= 0.0
+
+
 def test_a_stream_without_a_good_token_is_refused(running: Running) -> None:
     with Client(running.url, "nonsense", attempts=1) as stranger:
         frames = stranger.stream(reconnect=False)

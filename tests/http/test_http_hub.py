@@ -28,6 +28,18 @@ class Delta:
         self.stamp = stamp
         self.changed_json = changed_json
         self.gone: list[str] = []
+        self.reset = False
+
+
+class Quiet:
+    """No alerts."""
+
+    stamp = 1
+    changed_json = b"[]"
+    gone: tuple[str, ...] = ()
+    reset = False
+    swept_at = START
+    late_s = 0.0
 
 
 class Numbers:
@@ -52,6 +64,9 @@ class Numbers:
     def track_delta(self, who: ParticipantId, since: int | None) -> Delta:
         return Delta((since or 0) + 1, b'["' + b"x" * self.weight + b'"]')
 
+    def alert_delta(self, who: ParticipantId, since: int | None) -> Quiet:
+        return Quiet()
+
     def participant(self, id: ParticipantId) -> Participant:
         if id not in self.members:
             raise NotFound("gone")
@@ -74,9 +89,9 @@ class Pipe:
         self.aborted = False
         self.held = 0
 
-    async def send(self, text: str) -> None:
+    async def send(self, message: str | bytes) -> None:
         await self.open.wait()
-        self.got.append(json.loads(text))
+        self.got.append(json.loads(message))
 
     def unsent(self) -> int:
         return self.held
@@ -259,15 +274,15 @@ def test_a_member_that_is_gone_loses_its_stream_at_the_next_tick() -> None:
 
 def test_a_farewell_goes_before_what_is_queued_and_is_the_last() -> None:
     async def scenario() -> None:
-        outbox = Outbox(8, 1_000, Place(None, None))
+        outbox = Outbox(8, 1_000, Place(None))
         outbox.put(Frame("1", Place("1", 1)))
         outbox.close(Farewell("bye", 4401, "revoked"))
         outbox.close(Farewell("bye", 1012, "stopping"))
         outbox.put(Frame("2", Place("2", 2)))
-        sent: list[str] = []
+        sent: list[str | bytes] = []
 
-        async def send(text: str) -> None:
-            sent.append(text)
+        async def send(message: str | bytes) -> None:
+            sent.append(message)
 
         assert (await outbox.run(send)).code == 4401
         assert sent == []

@@ -77,13 +77,14 @@ def test_a_stream_begins_with_hello_and_a_snapshot_and_ticks(served: Served) -> 
             "as_of": "2026-06-01T08:00:00Z",
         }
         snapshot = frame(socket)
-        assert list(snapshot) == ["type", "as_of", "cursor", "items", "tracks", "reason"]
+        warned = ["alerts", "alerts_gone", "swept_at", "late_s"]
+        assert list(snapshot) == ["type", "as_of", "cursor", "items", "tracks", *warned, "reason"]
         assert snapshot["reason"] == "start"
         assert [item["level"] for item in snapshot["items"]] == ["volume"]
         assert snapshot["items"][0]["ref"] != first["ref"]
         served.advance(1)
         tick = frame(socket)
-        assert list(tick) == ["type", "as_of", "cursor", "changes", "tracks", "gone"]
+        assert list(tick) == ["type", "as_of", "cursor", "changes", "tracks", "gone", *warned]
         assert (tick["type"], tick["as_of"], tick["changes"]) == ("tick", "2026-06-01T08:00:01Z", [])
         file_intent(served, lat=48.0)
         served.advance(1)
@@ -100,7 +101,8 @@ def test_nothing_of_others_comes_without_a_rule_but_the_rhythm_does(served: Serv
         file_intent(served)
         served.advance(1)
         busy = frame(socket)
-    del quiet["as_of"], busy["as_of"]
+    for tick in (quiet, busy):
+        del tick["as_of"], tick["swept_at"]
     assert quiet == busy
 
 

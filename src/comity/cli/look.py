@@ -5,7 +5,17 @@ from __future__ import annotations
 import click
 
 from comity.cli.connection import connected
-from comity.cli.output import console, items_table, json_option, print_json, print_line, table, utc
+from comity.cli.output import (
+    console,
+    items_table,
+    json_option,
+    late,
+    print_json,
+    print_line,
+    searched,
+    table,
+    utc,
+)
 from comity.client import Bye, Client, Hello, Near, Snapshot, Tick
 from comity.model.released import TrackView
 
@@ -51,6 +61,7 @@ def picture(client: Client, as_json: bool) -> None:
     columns = ("id", "callsign", "source", "lat", "lon", "height m", "datum", "m/s", "track", "age s", "")
     table(columns, (_track(track) for track in found.tracks), empty="no aircraft")
     click.echo(f"{len(found.tracks)} aircraft as of {utc(found.as_of)}")
+    click.echo(searched(found.swept_at, found.late_s))
 
 
 def _track(track: TrackView) -> tuple[object, ...]:
@@ -92,9 +103,14 @@ def watch(client: Client, as_json: bool) -> None:
         elif isinstance(frame, Hello):
             screen.print(f"signed in as {frame.participant.name}")
         elif isinstance(frame, Snapshot):
-            screen.print(f"{utc(frame.as_of)}  {len(frame.items)} items, {len(frame.tracks)} aircraft")
+            counts = f"{len(frame.items)} items, {len(frame.tracks)} aircraft, {len(frame.alerts)} alerts"
+            screen.print(f"{utc(frame.as_of)}  {counts}{late(frame.late_s)}")
         elif isinstance(frame, Tick):
             counts = f"{len(frame.changes)} changes, {len(frame.tracks)} aircraft moved"
-            screen.print(f"{utc(frame.as_of)}  {counts}, {len(frame.gone)} gone")
+            screen.print(f"{utc(frame.as_of)}  {counts}, {len(frame.gone)} gone{late(frame.late_s)}")
+            for alert in frame.alerts:
+                screen.print(f"  {alert.level.value} {alert.kind.value} {alert.state.value}: {alert.ref}")
+            for ref in frame.alerts_gone:
+                screen.print(f"  no longer: {ref}")
         elif isinstance(frame, Bye):
             screen.print(f"the exchange says goodbye: {frame.reason}")

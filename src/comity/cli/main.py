@@ -24,6 +24,8 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "whoami": ("look", "Who your token speaks for, and until when."),
     "airspace": ("look", "Intents and constraints: yours, and others' as released to you."),
     "picture": ("look", "Aircraft, as they were released to you."),
+    "alerts": ("alerts", "What you are warned of, the most urgent first."),
+    "acknowledge": ("alerts", "Acknowledge an alert: your name stands on the record."),
     "watch": ("look", "Follow the stream: a line a second, until Ctrl-C."),
     "changes": ("look", "Changes of the airspace, to be resumed from a cursor."),
     "intents": ("intents", "Operational intents: where aircraft will be."),

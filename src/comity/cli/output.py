@@ -72,6 +72,15 @@ def utc_short(when: datetime | None) -> str | None:
     return None if when is None else f"{when.astimezone(UTC):%d %H:%M:%SZ}"
 
 
+def searched(swept_at: datetime, late_s: float) -> str:
+    """When aircraft were last searched for conflicts, and whether the next search is overdue."""
+    return f"searched for conflicts at {utc(swept_at)}{late(late_s)}"
+
+
+def late(late_s: float) -> str:
+    return f", PICTURE LATE BY {late_s:.1f} s" if late_s > 0 else ""
+
+
 def items_table(items: Sequence[ReleasedItem]) -> None:
     columns = ("kind", "level", "state", "what", "from", "until", "volumes", "ref")
     table(columns, (_item_row(item) for item in items), empty="nothing is released to you")

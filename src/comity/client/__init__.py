@@ -9,6 +9,7 @@ files anything twice. What the exchange refuses is raised as the class of ``comi
 """
 
 from comity.client.answers import (
+    Alerts,
     Bye,
     Frame,
     Hello,
@@ -23,6 +24,7 @@ from comity.client.client import Client, Near
 from comity.client.transport import Signer
 
 __all__ = [
+    "Alerts",
     "Bye",
     "Client",
     "Frame",

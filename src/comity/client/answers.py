@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from comity.model.alert import Alert
 from comity.model.participant import Role
 from comity.model.released import Change, Clearance, ReleasedItem, TrackView
 
@@ -54,8 +55,22 @@ class Airspace(msgspec.Struct, frozen=True):
 
 
 class Picture(msgspec.Struct, frozen=True):
+    """``swept_at``: when the aircraft were last searched for conflicts; ``late_s``: by how much the next
+    search is overdue."""
+
     tracks: tuple[TrackView, ...]
     as_of: datetime
+    swept_at: datetime
+    late_s: float
+
+
+class Alerts(msgspec.Struct, frozen=True):
+    """The most urgent first. ``swept_at``, ``late_s``: as with the picture."""
+
+    alerts: tuple[Alert, ...]
+    as_of: datetime
+    swept_at: datetime
+    late_s: float
 
 
 class Seen(msgspec.Struct, frozen=True):
@@ -103,19 +118,28 @@ class Snapshot(msgspec.Struct, frozen=True, tag_field="type", tag="snapshot"):
     items: tuple[ReleasedItem, ...]
     tracks: tuple[TrackView, ...]
     reason: str
+    swept_at: datetime
+    late_s: float
+    alerts: tuple[Alert, ...] = ()
     more: bool = False
 
 
 class Tick(msgspec.Struct, frozen=True, tag_field="type", tag="tick"):
-    """What changed in the last second; ``gone`` are tracks no longer released or seen. ``all_tracks``:
-    ``tracks`` is the whole picture, after a resumption. ``more``: the next frame follows at once."""
+    """What changed in the last second; ``gone`` are tracks no longer released or seen, ``alerts_gone`` alerts
+    that ended. ``all_tracks``, ``all_alerts``: these are all there are, after a resumption. ``more``: the
+    next frame follows at once."""
 
     as_of: datetime
     cursor: str
+    swept_at: datetime
+    late_s: float
     changes: tuple[Change, ...] = ()
     tracks: tuple[TrackView, ...] = ()
     gone: tuple[str, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+    alerts_gone: tuple[str, ...] = ()
     all_tracks: bool = False
+    all_alerts: bool = False
     more: bool = False
 
 

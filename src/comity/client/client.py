@@ -15,12 +15,13 @@ from typing import Any, Final, NamedTuple, Self, TypeVar
 
 import msgspec
 
-from comity.client.answers import Airspace, Frame, Picture, Seen, Whoami, Written
+from comity.client.answers import Airspace, Alerts, Frame, Picture, Seen, Whoami, Written
 from comity.client.logs import Log
 from comity.client.stream import frames
 from comity.client.transport import Identity, Signer, Token, Transport
 from comity.clock import Clock
 from comity.ids import Ovn, ParticipantId, PersonId, Reference
+from comity.model.alert import Alert
 from comity.model.charter import Charter
 from comity.model.constraint import ConstraintKind, ConstraintState
 from comity.model.intake import Intake
@@ -217,6 +218,19 @@ class Client:
     def stream(self, cursor: str | None = None, *, reconnect: bool = True) -> Iterator[Frame]:
         """Frames of the WebSocket, once a second; a cut connection is opened again from its cursor."""
         return frames(self._transport, cursor, reconnect=reconnect)
+
+    # Alerts
+
+    def alerts(self) -> Alerts:
+        return self._read("/v1/alerts", Alerts)
+
+    def alert(self, ref: str) -> Alert:
+        return self._read(f"/v1/alerts/{ref}", Alert)
+
+    def acknowledge_alert(self, ref: str, *, request_id: str | None = None) -> Written[Alert]:
+        """By whoever this client is signed in as. Raises ``WrongState`` where somebody has already."""
+        path = f"/v1/alerts/{ref}/acknowledgement"
+        return self._write("POST", path, native.Acknowledgement(), Written[Alert], request_id)
 
     # Observations
 

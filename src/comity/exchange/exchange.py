@@ -27,7 +27,17 @@ from comity.exchange.nearby import items_near
 from comity.exchange.observing import Observing
 from comity.exchange.recorder import Line, Recorder
 from comity.exchange.tracks import Tracks
-from comity.exchange.values import LogLeaf, Outcome, Receipt, Result, SeenBy, TrackDelta, TrackFrame
+from comity.exchange.values import (
+    AlertDelta,
+    AlertFrame,
+    LogLeaf,
+    Outcome,
+    Receipt,
+    Result,
+    SeenBy,
+    TrackDelta,
+    TrackFrame,
+)
 from comity.exchange.views import Views
 from comity.exchange.writer import Durable, Folded, Writer
 from comity.ids import (
@@ -44,6 +54,7 @@ from comity.ledger.entry import Appended
 from comity.ledger.store import Ledger
 from comity.model import command as c
 from comity.model import fact as f
+from comity.model.alert import Alert
 from comity.model.charter import Charter
 from comity.model.intake import Intake
 from comity.model.observation import Provenance, Report
@@ -98,6 +109,8 @@ class Exchange:
         self.logs = Logs(ledger, state)
         self.on_withdrawn: list[Callable[[ParticipantId], None]] = self.views.withdrawn
         self.on_revoked: list[Callable[[ParticipantId, PersonId, str | None], None]] = []
+        self.on_swept: list[Callable[[float, float, int], None]] = []
+        """Told after each sweep: seconds taken, seconds late, pairs looked at."""
         self.before_erasure: Callable[[], Any] | None = None
         self._segment_due = clock.now() + SEGMENT_CADENCE
         self._own_requests = 0
@@ -246,6 +259,23 @@ class Exchange:
     def feed_counters(self, who: ParticipantId) -> dict[str, dict[str, object]]:
         """What became of the participant's own reports, feed by feed."""
         return self.picture.counters(who)
+
+    # --- the door out: what is warned of
+
+    def alerts(self, who: ParticipantId) -> AlertFrame:
+        """Nobody is warned of anything before there was a sweep."""
+        now = self.clock.now()
+        return AlertFrame(now, now, 0.0, b"[]", ())
+
+    def alert(self, who: ParticipantId, ref: str) -> Alert:
+        for alert in self.alerts(who).alerts:
+            if alert.ref == ref:
+                return alert
+        raise NotFound("you have no alert with this reference", field="ref")
+
+    def alert_delta(self, who: ParticipantId, since: int | None) -> AlertDelta:
+        frame = self.alerts(who)
+        return AlertDelta(1, frame.json, [], since is None, frame.swept_at, frame.late_s)
 
     # --- facts that members may read
 
@@ -402,6 +432,8 @@ def result_of(fact: f.Fact) -> Result:
             return participant
         case f.PersonPut(person=person):
             return person
+        case f.AlertAcknowledged(told=told):
+            return told.alert
         case _:
             return None
 

@@ -7,12 +7,13 @@ from typing import Protocol
 
 import msgspec
 
+from comity.model.alert import Alert
 from comity.model.charter import Charter
 from comity.model.participant import Participant, Person
 from comity.model.released import Clearance, ReleasedItem
 from comity.model.rule import Group, ReleaseRule
 
-Result = ReleasedItem | ReleaseRule | Group | Charter | Participant | Person | None
+Result = ReleasedItem | ReleaseRule | Group | Charter | Participant | Person | Alert | None
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
@@ -80,3 +81,25 @@ class TrackDelta(Protocol):
     def gone(self) -> list[str]: ...
     @property
     def reset(self) -> bool: ...
+
+
+class AlertFrame(msgspec.Struct, frozen=True):
+    """A participant's alerts now, the most urgent first; ``json`` is their array. They rest on the sweep at
+    ``swept_at``, which is overdue by ``late_s``."""
+
+    as_of: datetime
+    swept_at: datetime
+    late_s: float
+    json: bytes
+    alerts: tuple[Alert, ...]
+
+
+class AlertDelta(msgspec.Struct, frozen=True):
+    """What changed of them since ``stamp`` was given; ``reset``: all of them."""
+
+    stamp: int
+    changed_json: bytes
+    gone: list[str]
+    reset: bool
+    swept_at: datetime
+    late_s: float

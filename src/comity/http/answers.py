@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from comity.errors import STATUS, ComityError
+from comity.model.alert import Alert
 from comity.model.charter import Charter
 from comity.model.participant import Participant, Person, Role
 from comity.model.released import Clearance, ConflictItem, ReleasedItem, TrackView
@@ -93,8 +94,22 @@ class Items(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Picture(msgspec.Struct, frozen=True):
+    """``swept_at``: when the aircraft were last searched for conflicts; ``late_s``: by how much the next
+    search is overdue."""
+
     tracks: tuple[TrackView, ...]
     as_of: datetime
+    swept_at: datetime
+    late_s: float
+
+
+class Alerts(msgspec.Struct, frozen=True):
+    """The most urgent first. ``swept_at``, ``late_s``: as with the picture."""
+
+    alerts: tuple[Alert, ...]
+    as_of: datetime
+    swept_at: datetime
+    late_s: float
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -124,6 +139,11 @@ class ItemWritten(msgspec.Struct, frozen=True):
     result: ReleasedItem
     receipt: Receipt
     clearance: Clearance | None = None
+
+
+class AlertWritten(msgspec.Struct, frozen=True):
+    result: Alert
+    receipt: Receipt
 
 
 class RuleWritten(msgspec.Struct, frozen=True):

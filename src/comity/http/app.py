@@ -60,6 +60,7 @@ def create_app(
     verifier = Verifier(keyring, frozenset(config.audiences()), auth.max_lifetime_s, auth.cached_tokens)
     gate = Gate(exchange, verifier)
     hub = Hub(exchange, gate, config.stream, metrics)
+    exchange.on_swept.append(metrics.swept)
     routes = table(config)
 
     def still_welcome(caller: Caller, access: Access) -> None:

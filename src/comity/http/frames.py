@@ -1,14 +1,17 @@
-"""Frames of the stream, as JSON text. Each is made once for all clients of a participant that stand alike.
+"""Frames of the stream. Each is made once for all clients of a participant that stand alike.
 
 ::
 
     {"type":"hello","participant":{"id","name"},"as_of"}
-    {"type":"snapshot","as_of","cursor","items":[…],"tracks":[…],"reason":"start|slow|restart"}
-    {"type":"tick","as_of","cursor","changes":[…],"tracks":[…],"gone":[…]}
+    {"type":"snapshot","as_of","cursor","items":[…],"tracks":[…],"alerts":[…],"alerts_gone":[],
+     "swept_at","late_s","reason":"start|slow|restart"}
+    {"type":"tick","as_of","cursor","changes":[…],"tracks":[…],"gone":[…],"alerts":[…],"alerts_gone":[…],
+     "swept_at","late_s"}
     {"type":"bye","reason"}
 
 ``"more":true`` stands in a frame that does not yet reach the present; the next follows at once.
-``"all_tracks":true`` stands in a tick whose ``tracks`` are the whole picture, after a resumption.
+``"all_tracks":true`` and ``"all_alerts":true`` stand in a tick whose tracks or alerts are all there are,
+after a resumption. ``late_s`` says by how much the sweep behind the alerts is overdue.
 """
 
 from __future__ import annotations
@@ -16,14 +19,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from comity.http.outbox import Place
-from comity.http.port import ExchangePort, TrackDelta
+from comity.http.outbox import Frame, Place
+from comity.http.port import AlertDelta, ExchangePort, TrackDelta
 from comity.ids import ParticipantId
 from comity.model.participant import Participant
 from comity.model.released import ChangePage
 from comity.wire.encode import encode, encode_object, encode_time
 
-_Made = tuple[tuple[str, Place], ...]
+_Made = tuple[Frame, ...]
+_Members = list[tuple[str, bytes]]
 
 
 class Frames:
@@ -43,49 +47,53 @@ class Frames:
             made = self._made[key] = tuple(self._make(who, place, snapshot))
         return made
 
-    def _make(self, who: ParticipantId, place: Place, snapshot: str | None) -> Iterator[tuple[str, Place]]:
-        cursor = None if snapshot else place.cursor
-        page = self._exchange.changes(who, cursor, self._page_changes)
+    def _make(self, who: ParticipantId, place: Place, snapshot: str | None) -> Iterator[Frame]:
+        page = self._exchange.changes(who, None if snapshot else place.cursor, self._page_changes)
         if snapshot is None and page.reset:
             snapshot = "restart"
-        delta = self._exchange.track_delta(who, None if snapshot else place.stamp)
-        whole_picture = snapshot is None and place.stamp is None
+        if snapshot is not None:
+            place = Place(None)
         while True:
-            here = Place(page.cursor, delta.stamp)
+            tracks = self._exchange.track_delta(who, place.stamp)
+            alerts = self._exchange.alert_delta(who, place.alerts)
+            here = Place(page.cursor, tracks.stamp, alerts.stamp)
             if snapshot is not None:
-                yield self._snapshot(page, delta, snapshot), here
+                members = self._snapshot(page, tracks, alerts, snapshot)
             else:
-                yield self._tick(page, delta, whole_picture), here
+                members = self._tick(page, tracks, alerts, place)
+            yield Frame(_text(members, page.more), here)
             if not page.more:
                 return
             page = self._exchange.changes(who, page.cursor, self._page_changes)
-            delta = self._exchange.track_delta(who, delta.stamp)
-            snapshot, whole_picture = None, False
+            place, snapshot = here, None
 
-    def _snapshot(self, page: ChangePage, delta: TrackDelta, reason: str) -> str:
+    def _snapshot(self, page: ChangePage, tracks: TrackDelta, alerts: AlertDelta, reason: str) -> _Members:
         items = tuple(change.item for change in page.changes if change.item is not None)
-        members = [
+        return [
             ("type", b'"snapshot"'),
             ("as_of", encode_time(self._now)),
             ("cursor", encode(page.cursor)),
             ("items", encode(items)),
-            ("tracks", delta.changed_json),
+            ("tracks", tracks.changed_json),
+            *_warnings(alerts),
             ("reason", encode(reason)),
         ]
-        return _text(members, page.more)
 
-    def _tick(self, page: ChangePage, delta: TrackDelta, whole_picture: bool) -> str:
+    def _tick(self, page: ChangePage, tracks: TrackDelta, alerts: AlertDelta, place: Place) -> _Members:
         members = [
             ("type", b'"tick"'),
             ("as_of", encode_time(self._now)),
             ("cursor", encode(page.cursor)),
             ("changes", encode(page.changes)),
-            ("tracks", delta.changed_json),
-            ("gone", encode(delta.gone)),
+            ("tracks", tracks.changed_json),
+            ("gone", encode(tracks.gone)),
+            *_warnings(alerts),
         ]
-        if whole_picture:
+        if place.stamp is None or tracks.reset:
             members.append(("all_tracks", b"true"))
-        return _text(members, page.more)
+        if place.alerts is None or alerts.reset:
+            members.append(("all_alerts", b"true"))
+        return members
 
 
 def hello(participant: Participant, now: datetime) -> str:
@@ -97,7 +105,16 @@ def farewell_text(reason: str) -> str:
     return _text([("type", b'"bye"'), ("reason", encode(reason))], more=False)
 
 
-def _text(members: list[tuple[str, bytes]], more: bool) -> str:
+def _warnings(alerts: AlertDelta) -> _Members:
+    return [
+        ("alerts", alerts.changed_json),
+        ("alerts_gone", encode(alerts.gone)),
+        ("swept_at", encode_time(alerts.swept_at)),
+        ("late_s", encode(alerts.late_s)),
+    ]
+
+
+def _text(members: _Members, more: bool) -> str:
     if more:
         members = [*members, ("more", b"true")]
     return encode_object(members).decode()

@@ -59,5 +59,29 @@ class Metrics:
             "comity_stream_late_ticks", "Ticks that took over a second", registry=self.registry
         )
 
+        self.sweep_seconds = Histogram(
+            "comity_sweep_seconds",
+            "Time of one search for conflicts",
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self.sweep_late = Counter(
+            "comity_sweep_late", "Searches that came later than their second", registry=self.registry
+        )
+        self.sweep_late_s = Gauge(
+            "comity_sweep_late_seconds", "By how much the last search came late", registry=self.registry
+        )
+        self.sweep_pairs = Gauge(
+            "comity_sweep_pairs", "Pairs looked at by the last search", registry=self.registry
+        )
+
+    def swept(self, took_s: float, late_s: float, pairs: int) -> None:
+        """A search for conflicts is done."""
+        self.sweep_seconds.observe(took_s)
+        self.sweep_late_s.set(late_s)
+        self.sweep_pairs.set(pairs)
+        if late_s > 0.0:
+            self.sweep_late.inc()
+
     def text(self) -> bytes:
         return generate_latest(self.registry)

@@ -53,6 +53,9 @@ BOUNDS: Final[Mapping[tuple[str, str], Json]] = {
     ("Levels", "constraint"): {"enum": ["none", "reserved", "volume"]},
     ("Levels", "own_track"): {"enum": ["none", "position", "identity"]},
     ("Levels", "sensed_track"): {"enum": ["none", "position", "identity"]},
+    ("Levels", "own_track_in_conflict"): {"enum": ["reserved", "position", "identity"]},
+    ("Levels", "sensed_track_in_conflict"): {"enum": ["reserved", "position", "identity"]},
+    ("Levels", "own_track_in_emergency"): {"enum": ["none", "position", "identity"]},
     ("PersonBody", "name"): _NAME,
     ("PersonBody", "roles"): {"minItems": 1},
     ("ParticipantBody", "name"): _NAME,
@@ -85,9 +88,11 @@ says what was checked: never "clear", only "clear of what is released to you".
 
 **Stream.** `GET {stream}?cursor=` upgrades to a WebSocket: one JSON text frame a second. Programs send the \
 `Authorization` header; browsers send `{{"token": "..."}}` as their first message within 5 s. Frames: \
-`hello`; `snapshot` (`items`, `tracks`, `cursor`, `reason` start, slow or restart); `tick` (`changes`, \
-changed `tracks`, `gone` track ids, `cursor`); `bye` (`reason`). `"more": true` marks a frame that does not \
-yet reach the present, `"all_tracks": true` a tick whose tracks are the whole picture. Close codes: 4401 \
+`hello`; `snapshot` (`items`, `tracks`, `alerts`, `cursor`, `reason` start, slow or restart); `tick` \
+(`changes`, changed `tracks`, `gone` track ids, changed `alerts`, `alerts_gone`, `cursor`); `bye` \
+(`reason`). Both say when aircraft were last searched for conflicts (`swept_at`) and by how much that is \
+overdue (`late_s`). `"more": true` marks a frame that does not yet reach the present; `"all_tracks": true` \
+and `"all_alerts": true` a tick whose tracks or alerts are all there are. Close codes: 4401 \
 token, 4403 role, 4413 too much, 4429 quota, 1012 stopping. The same changes come by pages from \
 `/v1/changes`.
 

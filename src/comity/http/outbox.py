@@ -1,7 +1,8 @@
 """A client's unsent frames: a bounded queue that is emptied rather than let grow.
 
-A frame carries where the client will stand once it is sent (cursor and track stamp), so that when queued
-frames are discarded the next ones start from what was really sent. Not thread-safe; one event loop.
+A frame carries where the client will stand once it is sent (cursor, stamps of tracks and alerts), so that
+when queued frames are discarded the next ones start from what was really sent. Not thread-safe; one event
+loop.
 """
 
 from __future__ import annotations
@@ -16,15 +17,24 @@ _NEXT_TO_NOTHING: Final = 4_096
 
 
 class Place(NamedTuple):
-    """Where a client stands: nothing sent yet is two Nones."""
+    """Where a client stands with items, tracks and alerts: nothing sent yet is all Nones."""
 
     cursor: str | None
-    stamp: int | None
+    stamp: int | None = None
+    alerts: int | None = None
 
 
 class Frame(NamedTuple):
+    """A text message and, where ``packed`` is not None, the binary one that belongs to it: both or none."""
+
     text: str
     place: Place
+    packed: bytes | None = None
+
+    @property
+    def size(self) -> int:
+        """Characters and bytes: what the bounds count."""
+        return len(self.text) + (len(self.packed) if self.packed is not None else 0)
 
 
 class Farewell(NamedTuple):
@@ -68,7 +78,7 @@ class Outbox:
     def put(self, frame: Frame) -> None:
         if self._farewell is None:
             self._queue.append(frame)
-            self._size += len(frame.text)
+            self._size += frame.size
             self._wake.set()
 
     def discard(self) -> int:
@@ -85,8 +95,9 @@ class Outbox:
             self._farewell = farewell
             self._wake.set()
 
-    async def run(self, send: Callable[[str], Awaitable[None]]) -> Farewell:
-        """Sends frames one by one until there is a farewell, which it returns unsent."""
+    async def run(self, send: Callable[[str | bytes], Awaitable[None]]) -> Farewell:
+        """Sends frames one by one until there is a farewell, which it returns unsent. Between the two
+        messages of a frame nothing is decided: ``sending`` and ``sent`` are about both."""
         while True:
             if self._farewell is not None:
                 return self._farewell
@@ -95,8 +106,10 @@ class Outbox:
                 await self._wake.wait()
                 continue
             frame = self._queue.popleft()
-            self._size -= len(frame.text)
+            self._size -= frame.size
             self._sending = True
             await send(frame.text)
+            if frame.packed is not None:
+                await send(frame.packed)
             self._sending = False
             self.sent = frame.place

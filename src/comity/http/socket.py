@@ -174,11 +174,12 @@ async def _converse(client: Client, receive: Receive, send: Send) -> None:
     """Sends until either side ends it."""
 
     async def send_all() -> Farewell:
-        async def send_text(text: str) -> None:
-            await send({"type": "websocket.send", "text": text})
+        async def send_one(message: str | bytes) -> None:
+            kind = "text" if isinstance(message, str) else "bytes"
+            await send({"type": "websocket.send", kind: message})
 
-        await send_text(client.greeting)
-        return await client.outbox.run(send_text)
+        await send_one(client.greeting)
+        return await client.outbox.run(send_one)
 
     async def listen() -> Farewell | None:
         message = await receive()

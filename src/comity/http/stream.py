@@ -21,7 +21,7 @@ from comity.errors import ComityError, TooLarge
 from comity.http.access import READER, Caller, Gate
 from comity.http.frames import Frames, farewell_text, hello
 from comity.http.metrics import Metrics
-from comity.http.outbox import Farewell, Frame, Outbox, Place
+from comity.http.outbox import Farewell, Outbox, Place
 from comity.http.port import ExchangePort
 from comity.ids import ParticipantId, PersonId
 
@@ -88,7 +88,7 @@ class Hub:
     def join(self, caller: Caller, cursor: str | None, now: datetime, wire: Wire) -> Client:
         """A new client with its first frames queued: a snapshot, or what it missed since ``cursor``."""
         limits = self._limits
-        outbox = Outbox(limits.pending_frames, limits.pending_bytes, Place(cursor, None))
+        outbox = Outbox(limits.pending_frames, limits.pending_bytes, Place(cursor))
         client = Client(caller, outbox, wire, hello(caller.participant, now))
         frames = Frames(self._exchange, now, limits.page_changes)
         if cursor is None:
@@ -175,16 +175,16 @@ class Hub:
         try:
             who = client.caller.participant.id
             made = frames.onward(who, client.place, client.snapshot_due)
-            for number, (text, place) in enumerate(made):
-                if not client.outbox.has_room(len(text)):
+            for number, frame in enumerate(made):
+                if not client.outbox.has_room(frame.size):
                     if number == 0:
                         self._fall_behind(client)
                     return
                 client.snapshot_due = None
-                client.outbox.put(Frame(text, place))
-                client.place = place
+                client.outbox.put(frame)
+                client.place = frame.place
                 self._metrics.frames.inc()
-                self._metrics.frame_bytes.inc(len(text))
+                self._metrics.frame_bytes.inc(frame.size)
         except TooLarge as error:
             self._dismiss(client, error.message, TOO_MUCH)
 

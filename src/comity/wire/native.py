@@ -13,6 +13,7 @@ import msgspec
 from comity.errors import InvalidInput
 from comity.ids import EntityId, GroupId, Ovn, ParticipantId, PersonId, Reference, RuleId
 from comity.model.command import (
+    AcknowledgeAlert,
     ChangeConstraint,
     ChangeIntent,
     ChangeRule,
@@ -123,6 +124,13 @@ class RuleChange(_Body, frozen=True):
 
     def command(self, id_: str) -> ChangeRule:
         return ChangeRule(RuleId(id_), self.ovn, self.levels, self.expires)
+
+
+class Acknowledgement(_Body, frozen=True):
+    """Acknowledge an alert. It takes nothing: who acknowledges is who signed in."""
+
+    def command(self, ref: str) -> AcknowledgeAlert:
+        return AcknowledgeAlert(ref)
 
 
 class GroupBody(_Body, frozen=True):

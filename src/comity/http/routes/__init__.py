@@ -8,6 +8,7 @@ from __future__ import annotations
 from comity.config import Config
 from comity.http.routes import (
     airspace,
+    alerts,
     bench,
     constraints,
     feeds,
@@ -28,6 +29,7 @@ def table(config: Config) -> tuple[Route, ...]:
         *intents.ROUTES,
         *feeds.ROUTES,
         *airspace.ROUTES,
+        *alerts.ROUTES,
         *constraints.ROUTES,
         *rules.ROUTES,
         *log.ROUTES,

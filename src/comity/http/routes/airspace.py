@@ -15,7 +15,7 @@ from comity.http.routing import Call, Route
 from comity.ids import ParticipantId
 from comity.model.released import ChangePage, ReleasedItem
 from comity.model.volume import Instant
-from comity.wire.encode import encode_object, encode_time
+from comity.wire.encode import encode, encode_object, encode_time
 
 LONGEST_WAIT_S = 30.0
 """A waiting request's longest; proxies commonly cut at 60 s."""
@@ -74,8 +74,15 @@ async def follow_changes(call: Call) -> Answer:
 
 
 async def read_picture(call: Call) -> Answer:
-    frame = call.exchange.tracks(call.caller.participant.id)
-    return Answer(200, encode_object((("tracks", frame.json), ("as_of", encode_time(frame.as_of)))))
+    who = call.caller.participant.id
+    frame, warned = call.exchange.tracks(who), call.exchange.alerts(who)
+    members = (
+        ("tracks", frame.json),
+        ("as_of", encode_time(frame.as_of)),
+        ("swept_at", encode_time(warned.swept_at)),
+        ("late_s", encode(warned.late_s)),
+    )
+    return Answer(200, encode_object(members))
 
 
 async def what_others_see(call: Call) -> Answer:
