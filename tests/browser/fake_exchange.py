@@ -10,7 +10,7 @@ import asyncio
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -24,7 +24,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from comity.clock import SystemClock
 from comity.errors import NotFound
 from comity.http.pages import STATIC, Pages
+from comity.model.alert import Alert, AlertState
 from comity.model.released import ReleasedItem, TrackView
+from tests.browser.packed import Numbers, packed, words
 from tests.browser.sky import items, moved, tracks
 
 TOKENS: Final = {"good.token.one": ("relief", "Alpine Relief"), "good.token.two": ("centre", "Alpine Centre")}
@@ -57,16 +59,42 @@ SEEN: Final = [
 ]
 
 
+class Reader:
+    """One client and the form in which it asked for frames."""
+
+    def __init__(self, *, binary: bool) -> None:
+        self.binary = binary
+        self._numbers = Numbers()
+        self._told: dict[str, dict[str, Any]] = {}
+
+    async def tell(self, ws: WebSocket, frame: dict[str, Any], *, whole: bool) -> None:
+        views: list[TrackView] = frame["tracks"]
+        if not self.binary:
+            await ws.send_text(msgspec.json.encode(frame).decode())
+            return
+        if whole:
+            self._told.clear()
+        every = {view.id: words(view, self._numbers) for view in views}
+        fresh = [told for ident, told in every.items() if self._told.get(ident) != told]
+        self._told.update(every)
+        await ws.send_text(msgspec.json.encode(frame | {"tracks": fresh}).decode())
+        if whole or views:
+            await ws.send_bytes(packed(views, frame["as_of"], self._numbers, whole=whole))
+
+
 class FakeExchange:
     """Conducted from the test's thread. ``ticking``: False makes it silent. ``accepting``: False refuses
-    sockets."""
+    sockets. ``alerts`` and ``late_s`` go out with every frame. ``past``: what ``/v1/history?at=`` answers,
+    from the time asked for."""
 
     def __init__(self) -> None:
         self.clock = SystemClock()
         self.reset()
         self.cursors: list[str | None] = []
         self.seen_queries: list[str | None] = []
-        self._sockets: set[WebSocket] = set()
+        self.acknowledged: list[tuple[str, str | None]] = []
+        self.binary_asked: list[bool] = []
+        self._sockets: dict[WebSocket, Reader] = {}
         self._count = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._loop = asyncio.new_event_loop()
@@ -108,6 +136,8 @@ class FakeExchange:
                 Route("/assets/{name}", self._asset),
                 Route("/v1/whoami", self._whoami),
                 Route("/v1/what-others-see", self._seen),
+                Route("/v1/history", self._history),
+                Route("/v1/alerts/{ref}/acknowledgement", self._acknowledge, methods=["POST"]),
                 WebSocketRoute("/v1/stream", self._stream),
             ]
         )
@@ -119,13 +149,16 @@ class FakeExchange:
         self.began = self.clock.now()
         self.items: list[ReleasedItem] = items(self.began)
         self.tracks: list[TrackView] = tracks()
+        self.alerts: list[Alert] = []
+        self.late_s = 0.0
+        self.past: Callable[[datetime], dict[str, Any]] = self._yesterday
         self.ticking = True
         self.accepting = True
         self.refused: dict[str, str] = {}
 
     def show(self) -> None:
         """A whole snapshot to everybody."""
-        self._call(lambda: self._broadcast(self._snapshot("slow")))
+        self._call(lambda: self._broadcast(self._snapshot("slow"), whole=True))
 
     def drop(self) -> None:
         """Cuts every socket without a word."""
@@ -134,7 +167,7 @@ class FakeExchange:
     def send(self, frame: dict[str, Any] | str) -> None:
         """One frame to every client."""
         text = frame if isinstance(frame, str) else msgspec.json.encode(frame).decode()
-        self._call(lambda: self._broadcast(text))
+        self._call(lambda: self._say(text))
 
     def change(self, *changes: tuple[str, ReleasedItem | None]) -> None:
         """Applies changes and sends them in a tick."""
@@ -164,7 +197,12 @@ class FakeExchange:
         self._count += 1
         return f"c{self._count}"
 
-    def _snapshot(self, reason: str) -> str:
+    def _warned(self) -> dict[str, Any]:
+        swept_at = self.now() - timedelta(seconds=self.late_s)
+        told = {"alerts": self.alerts, "all_alerts": True, "alerts_gone": []}
+        return told | {"swept_at": swept_at, "late_s": self.late_s}
+
+    def _snapshot(self, reason: str) -> dict[str, Any]:
         frame = {
             "type": "snapshot",
             "as_of": self.now(),
@@ -173,9 +211,11 @@ class FakeExchange:
             "tracks": self._tracks(),
             "reason": reason,
         }
-        return msgspec.json.encode(frame).decode()
+        return frame | self._warned()
 
-    def _tick(self, changes: Sequence[tuple[str, ReleasedItem | None]] = (), *, whole: bool = False) -> str:
+    def _tick(
+        self, changes: Sequence[tuple[str, ReleasedItem | None]] = (), *, whole: bool = False
+    ) -> dict[str, Any]:
         listed = [
             {"seq": i, "ref": ref} | ({"item": item} if item else {}) for i, (ref, item) in enumerate(changes)
         ]
@@ -187,7 +227,7 @@ class FakeExchange:
             "tracks": self._tracks(),
             "gone": [],
         }
-        return msgspec.json.encode(frame | ({"all_tracks": True} if whole else {})).decode()
+        return frame | self._warned() | ({"all_tracks": True} if whole else {})
 
     # The other side.
 
@@ -197,13 +237,17 @@ class FakeExchange:
             if self.ticking and self._sockets:
                 await self._broadcast(self._tick())
 
-    async def _broadcast(self, text: str) -> None:
+    async def _broadcast(self, frame: dict[str, Any], *, whole: bool = False) -> None:
+        for one, reader in list(self._sockets.items()):
+            await reader.tell(one, frame, whole=whole)
+
+    async def _say(self, text: str) -> None:
         for one in list(self._sockets):
             await one.send_text(text)
 
     async def _close_all(self) -> None:
         for one in list(self._sockets):
-            self._sockets.discard(one)
+            self._sockets.pop(one, None)
             await one.close(1012)
 
     async def _stream(self, ws: WebSocket) -> None:
@@ -218,13 +262,16 @@ class FakeExchange:
             self.cursors.append(cursor)
             hello = {"type": "hello", "participant": {"id": participant, "name": name}, "as_of": self.now()}
             await ws.send_text(msgspec.json.encode(hello).decode())
-            await ws.send_text(self._tick(whole=True) if cursor else self._snapshot("start"))
-            self._sockets.add(ws)
+            reader = Reader(binary=ws.query_params.get("frames") == "binary")
+            self.binary_asked.append(reader.binary)
+            first = self._tick(whole=True) if cursor else self._snapshot("start")
+            await reader.tell(ws, first, whole=True)
+            self._sockets[ws] = reader
             await ws.receive_text()
         except WebSocketDisconnect:
             return
         finally:
-            self._sockets.discard(ws)
+            self._sockets.pop(ws, None)
 
     async def _whoami(self, request: Request) -> Response:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
@@ -250,11 +297,40 @@ class FakeExchange:
         self.seen_queries.append(request.query_params.get("at"))
         return JSONResponse({"seen": SEEN})
 
+    async def _history(self, request: Request) -> Response:
+        at = request.query_params.get("at")
+        if at is None:
+            span = {"from": self.began - timedelta(hours=1), "until": self.now(), "step_s": 1.0}
+            return _json(span)
+        return _json(self.past(datetime.fromisoformat(at)))
+
+    def _yesterday(self, at: datetime) -> dict[str, Any]:
+        """The same sky, flown to where it was then."""
+        passed = (at - self.began).total_seconds()
+        tracks = [moved(view, passed) for view in self.tracks]
+        return {"as_of": at, "items": self.items, "tracks": tracks, "alerts": self.alerts, "gap": None}
+
+    async def _acknowledge(self, request: Request) -> Response:
+        ref = request.path_params["ref"]
+        known = next((alert for alert in self.alerts if alert.ref == ref), None)
+        if known is None:
+            return JSONResponse({"code": "not_found", "message": "no such alert"}, 404)
+        self.acknowledged.append((ref, request.headers.get("idempotency-key")))
+        taken = msgspec.structs.replace(
+            known, state=AlertState.ACKNOWLEDGED, acknowledged_by="A. Keller", acknowledged_at=self.now()
+        )
+        self.alerts = [taken if alert.ref == ref else alert for alert in self.alerts]
+        return _json({"result": taken, "as_of": self.now()})
+
     async def _page(self, _request: Request) -> Response:
         return _answer("index.html")
 
     async def _asset(self, request: Request) -> Response:
         return _answer(f"assets/{request.path_params['name']}")
+
+
+def _json(value: object) -> Response:
+    return Response(msgspec.json.encode(value), media_type="application/json")
 
 
 _PAGES: Final = Pages(STATIC)

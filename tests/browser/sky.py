@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from comity.model.alert import Alert, AlertKind, AlertLevel, AlertSide, AlertState, Phase
 from comity.model.altitude import Altitude, Datum
 from comity.model.constraint import ConstraintKind, ConstraintState
 from comity.model.intent import AircraftCategory, IntentState
@@ -254,3 +255,48 @@ def moved(view: TrackView, seconds: float) -> TrackView:
     lat = view.lat + way * math.cos(angle)
     lon = view.lon + way * math.sin(angle) / math.cos(math.radians(view.lat))
     return msgspec.structs.replace(view, lat=lat, lon=lon)
+
+
+def alerts(now: datetime) -> list[Alert]:
+    """A predicted conflict of one's own aircraft with a broadcast one, and one inside a closed area."""
+    own = AlertSide(
+        level="own", own=True, track="ae01c6", label="RELIEF21", category=AircraftCategory.AEROPLANE
+    )
+    other = AlertSide(level="broadcast", own=False, track="440172", label="AUA62P")
+    inside = AlertSide(level="broadcast", own=False, track="4b43f1", label="HBZRW")
+    return [
+        Alert(
+            ref="al1",
+            kind=AlertKind.CONFLICT,
+            level=AlertLevel.WARNING,
+            state=AlertState.RAISED,
+            phase=Phase.PREDICTED,
+            raised_at=now - timedelta(seconds=12),
+            updated_at=now,
+            sides=(own, other),
+            reasons=("projected along its velocity", "position 4 s old"),
+            enters_at=now + timedelta(seconds=48),
+            leaves_at=now + timedelta(seconds=75),
+            closest_at=now + timedelta(seconds=61),
+            horizontal_m=1_850.0,
+            vertical_m=120.0,
+            minima_horizontal_m=9_260.0,
+            minima_vertical_m=304.8,
+        ),
+        Alert(
+            ref="al2",
+            kind=AlertKind.INCURSION,
+            level=AlertLevel.CORRECTIVE,
+            state=AlertState.RAISED,
+            phase=Phase.NOW,
+            raised_at=now - timedelta(seconds=90),
+            updated_at=now,
+            sides=(inside,),
+            reasons=("inside the volume at its reported height",),
+            enters_at=now - timedelta(seconds=60),
+            leaves_at=now + timedelta(seconds=200),
+            item="d1d1d1d1d1d1d1d1d1d1d1d1d1",
+            item_kind="constraint",
+            item_label="LS-R8 Emmental",
+        ),
+    ]
