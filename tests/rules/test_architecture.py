@@ -31,6 +31,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "config": EARTH | {"wire"},
     "coordination": SUBJECTS,
     "picture": SUBJECTS,
+    "alerts": SUBJECTS | {"conflict"},
     "feeds": EARTH | {"wire"},
     "exchange": SUBJECTS | {"coordination", "picture", "feeds"},
     "http": VALUES | {"exchange", "wire", "config"},

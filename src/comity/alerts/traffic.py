@@ -1,0 +1,267 @@
+"""Rows of the picture as columns for the kernels: every aircraft brought to one moment.
+
+Positions go along a great circle with the stated velocity from when they were observed to now, heights with
+the vertical rate, on the sphere of the mean curvature at their latitude, as in ``conflict.frame``. What is
+not known is taken so that warnings come too often and never too seldom, and ``doubts`` says it in words:
+
+- velocity unknown: standing still, and ``radius_m`` grows as if it flew off at ``UNKNOWN_SPEED_MPS``;
+- velocity older than ``VALID_S``: kept, and ``radius_m`` grows by the turn that may have begun since;
+- vertical rate unknown: level. A crewed aircraft at no more than ``LEVEL_MPS`` is level too (see there);
+- height unknown: it may be at any, ``wgs84_half_m`` is infinite and ``datum`` -1.
+
+Left out and counted in ``left_out``: on the ground, expired, without a position, or with one that is off by
+more than ``COARSEST_M``. SI and degrees; unit vectors as in ``geo.earth.normals``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from comity.alerts.settings import AlertSettings, category_codes
+from comity.clock import from_micros
+from comity.geo.earth import B_M, E2
+from comity.geo.height_arrays import bounds_of
+from comity.geo.heights import Environment
+from comity.model.altitude import HIGHEST_M, LOWEST_M
+from comity.model.batch import CATEGORY_CODE, DATUM_CODE, Floats, Ints
+from comity.model.intent import AircraftCategory
+
+VALID_S: Final = 5.0
+"""A velocity is kept for so long without widening: trackers answer once a turn of 4 to 5 s, ADS-B ten times
+in it. Larger: an aircraft that turned after its last report is not where it is looked for."""
+
+TURN_MPS2: Final = 4.6
+"""Sideways, in the turn of 25 degrees of bank that ICAO Doc 8168 designs procedures with."""
+
+LEAST_SPEED_MPS: Final = 15.0
+"""What a hovering or drifting aircraft may have picked up meanwhile: a small drone's ordinary speed."""
+
+UNKNOWN_SPEED_MPS: Final = 250.0
+UNKNOWN_DRONE_MPS: Final = 45.0
+"""Where no velocity is stated: a jet's cruise, and the limit of 14 CFR 107.51 (87 kt) for uncrewed ones."""
+
+UNKNOWN_ACCURACY_M: Final = 185.2
+"""NACp 7, the least that EASA CS-ACNS asks of ADS-B."""
+
+COARSEST_M: Final = 18_520.0
+"""10 NM: from there on DO-260B calls the accuracy unknown (NACp 0). Larger: a claim to be somewhere in a
+country pairs with everybody in it."""
+
+LEVEL_MPS: Final = 0.66
+"""Two steps of ADS-B's vertical rate (64 ft/min). A level aircraft's reports flicker by as much, and over two
+minutes that would be a third of 1,000 ft. It errs late: such a slow closing is seen in the heights
+themselves. For drones, whose minima it would reach, every rate counts."""
+
+POSITION_LEVEL: Final = 3
+"""The picture's code for rows rounded to 1/20 of 5 NM and 1,000 ft: their times, velocities and heights are
+off by as much as half a step, or a whole second, besides what their accuracy covers."""
+
+_ROUNDED_TIME_S: Final = 1.0
+_ROUNDED_SPEED_MPS: Final = 2.5
+_ROUNDED_TRACK_RAD: Final = 0.0437
+_ROUNDED_HEIGHT_M: Final = 7.63
+_ROUNDED_RATE_MPS: Final = 0.763
+
+SPEED_UNKNOWN, RATE_UNKNOWN, HEIGHT_UNKNOWN, CLOCK_AHEAD, WIDENED = 1, 2, 4, 8, 16
+"""Bits of ``flags``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """One element an aircraft. ``index``: its row. ``category``: a code of ``settings.CATEGORIES``.
+    ``height_m``: on its own datum (a code of ``model.batch.DATUMS``), off by ``height_error_m``;
+    ``wgs84_mid_m`` and ``wgs84_half_m``: where that is above the ellipsoid. ``radius_m``: the true place is
+    within it."""
+
+    keys: list[str]
+    index: Ints
+    lat_deg: Floats
+    lon_deg: Floats
+    height_m: Floats
+    east_mps: Floats
+    north_mps: Floats
+    up_mps: Floats
+    category: Ints
+    radius_m: Floats
+    datum: Ints
+    height_error_m: Floats
+    wgs84_mid_m: Floats
+    wgs84_half_m: Floats
+    observed_us: Ints
+    age_s: Floats
+    flags: NDArray[np.uint8]
+    left_out: Mapping[str, int]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def doubts(self, k: int) -> list[str]:
+        """What one aircraft's place rests on, in words."""
+        flags, age_s = int(self.flags[k]), float(self.age_s[k])
+        words = []
+        if age_s >= OLD_S:
+            words.append(f"position {age_s:.0f} s old")
+        if flags & SPEED_UNKNOWN:
+            words.append("speed not known: taken as standing still")
+        elif self.east_mps[k] or self.north_mps[k]:
+            words.append("projected along its velocity")
+        words += [text for bit, text in _WORDS if flags & bit]
+        return words
+
+
+OLD_S: Final = 3.0
+"""From here on an age is worth saying: three missed seconds of a feed that reports each second."""
+
+_WORDS: Final = (
+    (RATE_UNKNOWN, "vertical speed not known: taken as level"),
+    (HEIGHT_UNKNOWN, "height not known"),
+    (CLOCK_AHEAD, "its clock is ahead of ours"),
+    (WIDENED, "may have turned since: taken as less exact"),
+)
+
+
+def traffic(
+    rows: NDArray[Any],
+    keys: Sequence[str],
+    *,
+    now_us: int,
+    settings: AlertSettings,
+    environment: Environment,
+) -> Traffic:
+    """``rows``: a record array with the field names of the picture's rows; ``keys`` name them, each once."""
+    index, left_out = _usable(rows, now_us, settings)
+    kept = rows[index]
+    ahead_s = (now_us - kept["observed_us"]) / -1e6
+    age_s = np.maximum(-ahead_s, 0.0)
+    category = category_codes(_field(kept, "category", -1))
+    speed, track, moves = _velocity(kept)
+    rate = kept["vertical_rate_mps"]
+    rate_known = np.isfinite(rate)
+    up = np.where(rate_known, rate, 0.0)
+    lat, lon, east, north = _project(kept["lat"], kept["lon"], speed, np.radians(track), age_s)
+    height, datum, known = _heights(kept, up * age_s)
+    lower, upper = bounds_of(np.where(known, height, np.nan), datum, environment, from_micros(now_us))
+    rounded = _field(kept, "level", 0) == POSITION_LEVEL
+    radius_m, widened = _radius(kept, category, speed, moves, age_s, np.maximum(ahead_s, 0.0), rounded)
+    level = (np.abs(up) <= LEVEL_MPS) & (category != CATEGORY_CODE[AircraftCategory.UNCREWED])
+    flags = ~moves * SPEED_UNKNOWN | ~rate_known * RATE_UNKNOWN | ~known * HEIGHT_UNKNOWN
+    flags |= (ahead_s > 0.0) * CLOCK_AHEAD | widened * WIDENED
+    return Traffic(
+        keys=list(keys) if len(index) == len(keys) else [keys[k] for k in index.tolist()],
+        index=index,
+        lat_deg=lat,
+        lon_deg=lon,
+        height_m=height,
+        east_mps=east,
+        north_mps=north,
+        up_mps=np.where(level, 0.0, up),
+        category=category,
+        radius_m=radius_m,
+        datum=datum,
+        height_error_m=np.where(rounded, _ROUNDED_HEIGHT_M + _ROUNDED_RATE_MPS * age_s, 0.0),
+        wgs84_mid_m=np.where(known, (lower + upper) / 2.0, 0.0),
+        wgs84_half_m=np.where(known, (upper - lower) / 2.0, np.inf),
+        observed_us=np.ascontiguousarray(kept["observed_us"]),
+        age_s=age_s,
+        flags=flags.astype(np.uint8),
+        left_out=left_out,
+    )
+
+
+def _usable(rows: NDArray[Any], now_us: int, settings: AlertSettings) -> tuple[Ints, dict[str, int]]:
+    """Which rows are swept, and how many are not and why; the first reason counts."""
+    lat, lon, accuracy_m = rows["lat"], rows["lon"], rows["accuracy_m"]
+    checks = (
+        ("on ground", rows["on_ground"] == 1),
+        ("expired", rows["observed_us"] < now_us - round(settings.expire_s * 1e6)),
+        ("no position", ~((np.abs(lat) <= 90.0) & (np.abs(lon) <= 360.0))),
+        ("position too coarse", accuracy_m > COARSEST_M),
+    )
+    usable = np.ones(len(rows), np.bool_)
+    left_out = {}
+    for reason, wrong in checks:
+        left_out[reason] = int(np.count_nonzero(usable & wrong))
+        usable &= ~wrong
+    return np.flatnonzero(usable), left_out
+
+
+def _field(rows: NDArray[Any], name: str, otherwise: int) -> Ints:
+    """A small integer column; ``otherwise`` in all of it where the rows have none."""
+    if rows.dtype.names is None or name not in rows.dtype.names:
+        return np.full(len(rows), otherwise, np.int64)
+    return rows[name].astype(np.int64)
+
+
+def _velocity(rows: NDArray[Any]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Speed, track and whether both are known. An aircraft that stands still needs no track."""
+    speed, track = rows["ground_speed_mps"], rows["track_deg"]
+    known = np.isfinite(speed) & (speed >= 0.0) & (np.isfinite(track) | (speed == 0.0))
+    moving = known & (speed > 0.0)
+    return np.where(moving, speed, 0.0), np.where(moving, track, 0.0), known
+
+
+def _project(
+    lat_deg: Floats, lon_deg: Floats, speed: Floats, track: Floats, age_s: Floats
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """(lat, lon, east, north) after ``age_s`` on a great circle; the velocity turns with the meridians."""
+    lat, lon = np.radians(lat_deg), np.radians(lon_deg)
+    sin_lat, cos_lat = np.sin(lat), np.cos(lat)
+    radius_m = B_M / (1.0 - E2 * sin_lat * sin_lat)
+    angle = speed * age_s / radius_m
+    sin_angle, cos_angle = np.sin(angle), np.cos(angle)
+    # In the plane of the meridian at lon: x outward on the equator, y east, z north.
+    north_x, north_z = -sin_lat, cos_lat
+    along_n, along_e = np.cos(track), np.sin(track)
+    x = cos_lat * cos_angle + north_x * along_n * sin_angle
+    y = along_e * sin_angle
+    z = sin_lat * cos_angle + north_z * along_n * sin_angle
+    across = np.hypot(x, y)
+    turned = np.arctan2(y, x)
+    vx = -cos_lat * sin_angle + north_x * along_n * cos_angle
+    vy = along_e * cos_angle
+    vz = -sin_lat * sin_angle + north_z * along_n * cos_angle
+    cos_turned, sin_turned = np.cos(turned), np.sin(turned)
+    out = vx * cos_turned + vy * sin_turned
+    new_lon = np.degrees(lon + turned)
+    return (
+        np.degrees(np.arctan2(z, across)),
+        (new_lon + 180.0) % 360.0 - 180.0,
+        speed * (vy * cos_turned - vx * sin_turned),
+        speed * (vz * across - out * z),
+    )
+
+
+def _heights(rows: NDArray[Any], climbed_m: Floats) -> tuple[Floats, Ints, NDArray[np.bool_]]:
+    """Heights now on their own datums (0 where unknown), the datums (-1 there), and whether they are
+    known."""
+    stated, datum = rows["altitude_m"], rows["altitude_datum"].astype(np.int64)
+    known = (stated >= LOWEST_M) & (stated <= HIGHEST_M) & (datum >= 0) & (datum < len(DATUM_CODE))
+    now = np.clip(np.where(known, stated + climbed_m, 0.0), LOWEST_M, HIGHEST_M)
+    return now, np.where(known, datum, -1), known
+
+
+def _radius(
+    rows: NDArray[Any],
+    category: Ints,
+    speed: Floats,
+    known: NDArray[np.bool_],
+    age_s: Floats,
+    ahead_s: Floats,
+    rounded: NDArray[np.bool_],
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Metres around the projected place within which the true one is, and which are widened by age."""
+    stated = rows["accuracy_m"]
+    accuracy = np.where(np.isfinite(stated), np.maximum(stated, 0.0), UNKNOWN_ACCURACY_M)
+    drone = category == CATEGORY_CODE[AircraftCategory.UNCREWED]
+    guess = np.where(drone, UNKNOWN_DRONE_MPS, UNKNOWN_SPEED_MPS)
+    over_s = np.maximum(age_s - VALID_S, 0.0)
+    turned = np.minimum(0.5 * TURN_MPS2 * over_s * over_s, 2.0 * np.maximum(speed, LEAST_SPEED_MPS) * over_s)
+    aged = np.where(known, turned, guess * age_s)
+    ahead = np.where(known, speed, guess) * ahead_s
+    rounding = _ROUNDED_TIME_S * speed + (_ROUNDED_SPEED_MPS + _ROUNDED_TRACK_RAD * speed) * age_s
+    return accuracy + aged + ahead + np.where(rounded, rounding, 0.0), known & (over_s > 0.0)
