@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from comity.alerts.settings import DEFAULT, AlertSettings, Confirmation, Minima, PairMinima
 from comity.errors import InvalidInput
 from comity.ids import SLUG
 from comity.model.charter import Charter
@@ -127,6 +128,76 @@ class TracksSection(_Section, frozen=True):
     retention_days: Annotated[int, Meta(ge=1, le=3_650)] = 30
 
 
+class MinimaEntry(_Section, frozen=True):
+    """Minima of one pair of categories of aircraft, each a category or "unknown". ``well_clear``: whether the
+    volume of DO-365 counts besides; left out, it stays as it is for that pair."""
+
+    pair: tuple[str, str]
+    horizontal_m: float
+    vertical_m: float
+    look_ahead_s: float
+    well_clear: bool | None = None
+
+
+class AlertsSection(_Section, frozen=True):
+    """When a pair or a volume raises an alert, and for how long it stays. ``horizontal_m``, ``vertical_m``
+    and ``look_ahead_s`` hold for pairs without minima of their own. ``confirm_*``: found in so many of so
+    many sweeps. ``raises_per_pair`` in ``raise_budget_s``: past it a pair's raising of levels alarms all of
+    them."""
+
+    horizontal_m: float = DEFAULT.horizontal_m
+    vertical_m: float = DEFAULT.vertical_m
+    look_ahead_s: float = DEFAULT.look_ahead_s
+    corrective_s: float = AlertSettings().corrective_s
+    warning_s: float = AlertSettings().warning_s
+    confirm_preventive: tuple[int, int] = (2, 3)
+    confirm_corrective: tuple[int, int] = (2, 3)
+    confirm_warning: tuple[int, int] = (1, 1)
+    clear_after_s: float = AlertSettings().clear_after_s
+    crowd: Count = AlertSettings().crowd
+    most_pairs: Count = AlertSettings().most_pairs
+    most_followed: Count = AlertSettings().most_followed
+    raises_per_pair: Count = 20
+    raise_budget_s: Seconds = 600.0
+    minima: tuple[MinimaEntry, ...] = ()
+
+    def settings(self, *, expire_s: float = AlertSettings().expire_s) -> AlertSettings:
+        """Raises ``InvalidInput`` whose ``field`` is the setting's. ``expire_s``: that of tracks."""
+        base = AlertSettings(Minima(self.horizontal_m, self.vertical_m, self.look_ahead_s))
+        entries = []
+        for number, entry in enumerate(self.minima):
+            one, other = entry.pair
+            try:
+                well_clear = base.of(one, other).well_clear if entry.well_clear is None else entry.well_clear
+                minima = Minima(entry.horizontal_m, entry.vertical_m, entry.look_ahead_s, well_clear)
+                entries.append(PairMinima(entry.pair, minima))
+            except InvalidInput as error:
+                raise InvalidInput(error.message, field=f"minima[{number}].{error.field}") from error
+            if any(set(entry.pair) == set(earlier.pair) for earlier in entries[:-1]):
+                raise InvalidInput("this pair is given twice", field=f"minima[{number}].pair")
+        return AlertSettings(
+            default=base.default,
+            minima=tuple(entries),
+            corrective_s=self.corrective_s,
+            warning_s=self.warning_s,
+            preventive=_confirmation("confirm_preventive", self.confirm_preventive),
+            corrective=_confirmation("confirm_corrective", self.confirm_corrective),
+            warning=_confirmation("confirm_warning", self.confirm_warning),
+            clear_after_s=self.clear_after_s,
+            expire_s=expire_s,
+            crowd=self.crowd,
+            most_pairs=self.most_pairs,
+            most_followed=self.most_followed,
+        )
+
+
+def _confirmation(name: str, given: tuple[int, int]) -> Confirmation:
+    try:
+        return Confirmation(*given)
+    except InvalidInput as error:
+        raise InvalidInput(f"[found, of]: {error.message}", field=name) from error
+
+
 class SbsFeed(_Section, frozen=True):
     """A receiver's BaseStation port (30003): text lines over TCP."""
 
@@ -183,6 +254,7 @@ class Config(_Section, frozen=True):
     genesis: GenesisSection | None = None
     environment: EnvironmentSection = EnvironmentSection()
     tracks: TracksSection = TracksSection()
+    alerts: AlertsSection = AlertsSection()
     feeds: FeedsSection = FeedsSection()
     quotas: QuotasSection = QuotasSection()
     ledger: LedgerSection = LedgerSection()
@@ -235,6 +307,7 @@ def parse_config(text: str, folder: Path) -> Config:
     _check_auth(config)
     _check_genesis(config)
     _check_environment(config)
+    _check_alerts(config)
     if config.tracks.expire_s < config.tracks.stale_s:
         raise InvalidInput("tracks expire no sooner than they are stale", field="tracks.expire_s")
     return config
@@ -308,3 +381,10 @@ def _check_environment(config: Config) -> None:
             "a QNH needs its error and its expiry: qnh_hpa, qnh_error_hpa, qnh_until",
             field="environment.qnh_hpa",
         )
+
+
+def _check_alerts(config: Config) -> None:
+    try:
+        config.alerts.settings()
+    except InvalidInput as error:
+        raise InvalidInput(error.message, field=f"alerts.{error.field}") from error

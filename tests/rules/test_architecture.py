@@ -28,7 +28,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "release": EARTH,
     "ledger": EARTH,
     "wire": EARTH,
-    "config": EARTH | {"wire"},
+    "config": EARTH | {"wire", "alerts"},
     "coordination": SUBJECTS,
     "picture": SUBJECTS,
     "alerts": SUBJECTS | {"conflict"},

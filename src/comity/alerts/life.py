@@ -211,12 +211,16 @@ class Lives:
         over = len(self._followed) + new - self._most
         if over <= 0:
             return 0
-        waiting = {key for key, f in self._followed.items() if f.raised_at is None}
-        gone = [key for key in waiting if key not in found]
-        rest = [key for key in found if key in waiting or key not in self._followed]
-        rest.sort(key=lambda key: _urgency(found[key]), reverse=True)
+        waiting = {
+            key: f.finding
+            for key, f in self._followed.items()
+            if f.raised_at is None and f.finding is not None
+        }
+        gone = [finding for key, finding in waiting.items() if key not in found]
+        rest = [f for key, f in found.items() if key in waiting or key not in self._followed]
+        order = sorted(gone, key=_urgency, reverse=True) + sorted(rest, key=_urgency, reverse=True)
         left_out = 0
-        for key in [*gone, *rest][:over]:
+        for key in [finding.key for finding in order[:over]]:
             self._followed.pop(key, None)
             left_out += found.pop(key, None) is not None
         return left_out

@@ -1,8 +1,8 @@
 """Rows of the picture as columns for the kernels: every aircraft brought to one moment.
 
 Positions go along a great circle with the stated velocity from when they were observed to now, heights with
-the vertical rate, on the sphere of the mean curvature at their latitude, as in ``conflict.frame``. What is
-not known is taken so that warnings come too often and never too seldom, and ``doubts`` says it in words:
+the vertical rate; metres are those of the ellipsoid. What is not known is taken so that warnings come too
+often and never too seldom, and ``doubts`` says it in words:
 
 - velocity unknown: standing still, and ``radius_m`` grows as if it flew off at ``UNKNOWN_SPEED_MPS``;
 - velocity older than ``VALID_S``: kept, and ``radius_m`` grows by the turn that may have begun since;
@@ -10,7 +10,7 @@ not known is taken so that warnings come too often and never too seldom, and ``d
 - height unknown: it may be at any, ``wgs84_half_m`` is infinite and ``datum`` -1.
 
 Left out and counted in ``left_out``: on the ground, expired, without a position, or with one that is off by
-more than ``COARSEST_M``. SI and degrees; unit vectors as in ``geo.earth.normals``.
+more than ``COARSEST_M``. SI and degrees.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from comity.alerts.settings import AlertSettings, category_codes
 from comity.clock import from_micros
-from comity.geo.earth import B_M, E2
+from comity.geo.earth import A_M, E2, ONE_MINUS_E2
 from comity.geo.height_arrays import bounds_of
 from comity.geo.heights import Environment
 from comity.model.altitude import HIGHEST_M, LOWEST_M
@@ -44,6 +44,9 @@ LEAST_SPEED_MPS: Final = 15.0
 UNKNOWN_SPEED_MPS: Final = 250.0
 UNKNOWN_DRONE_MPS: Final = 45.0
 """Where no velocity is stated: a jet's cruise, and the limit of 14 CFR 107.51 (87 kt) for uncrewed ones."""
+
+FASTEST_MPS: Final = 2_000.0
+"""Twice what the picture lets in. A stated speed over it, along the ground or vertical, is none."""
 
 UNKNOWN_ACCURACY_M: Final = 185.2
 """NACp 7, the least that EASA CS-ACNS asks of ADS-B."""
@@ -141,11 +144,11 @@ def traffic(
     category = category_codes(_field(kept, "category", -1))
     speed, track, moves = _velocity(kept)
     rate = kept["vertical_rate_mps"]
-    rate_known = np.isfinite(rate)
+    rate_known = np.abs(rate) <= FASTEST_MPS
     up = np.where(rate_known, rate, 0.0)
     lat, lon, east, north = _project(kept["lat"], kept["lon"], speed, np.radians(track), age_s)
     height, datum, known = _heights(kept, up * age_s)
-    lower, upper = bounds_of(np.where(known, height, np.nan), datum, environment, from_micros(now_us))
+    lower, upper = bounds_of(height, datum, environment, from_micros(now_us))
     rounded = _field(kept, "level", 0) == POSITION_LEVEL
     radius_m, widened = _radius(kept, category, speed, moves, age_s, np.maximum(ahead_s, 0.0), rounded)
     level = (np.abs(up) <= LEVEL_MPS) & (category != CATEGORY_CODE[AircraftCategory.UNCREWED])
@@ -164,8 +167,8 @@ def traffic(
         radius_m=radius_m,
         datum=datum,
         height_error_m=np.where(rounded, _ROUNDED_HEIGHT_M + _ROUNDED_RATE_MPS * age_s, 0.0),
-        wgs84_mid_m=np.where(known, (lower + upper) / 2.0, 0.0),
-        wgs84_half_m=np.where(known, (upper - lower) / 2.0, np.inf),
+        wgs84_mid_m=(np.where(known, lower, 0.0) + np.where(known, upper, 0.0)) / 2.0,
+        wgs84_half_m=np.where(known, upper, np.inf) / 2.0 - np.where(known, lower, 0.0) / 2.0,
         observed_us=np.ascontiguousarray(kept["observed_us"]),
         age_s=age_s,
         flags=flags.astype(np.uint8),
@@ -200,7 +203,7 @@ def _field(rows: NDArray[Any], name: str, otherwise: int) -> Ints:
 def _velocity(rows: NDArray[Any]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     """Speed, track and whether both are known. An aircraft that stands still needs no track."""
     speed, track = rows["ground_speed_mps"], rows["track_deg"]
-    known = np.isfinite(speed) & (speed >= 0.0) & (np.isfinite(track) | (speed == 0.0))
+    known = (speed >= 0.0) & (speed <= FASTEST_MPS) & ((np.abs(track) <= 360.0) | (speed == 0.0))
     moving = known & (speed > 0.0)
     return np.where(moving, speed, 0.0), np.where(moving, track, 0.0), known
 
@@ -211,28 +214,33 @@ def _project(
     """(lat, lon, east, north) after ``age_s`` on a great circle; the velocity turns with the meridians."""
     lat, lon = np.radians(lat_deg), np.radians(lon_deg)
     sin_lat, cos_lat = np.sin(lat), np.cos(lat)
-    radius_m = B_M / (1.0 - E2 * sin_lat * sin_lat)
-    angle = speed * age_s / radius_m
+    squash = 1.0 - E2 * sin_lat * sin_lat
+    ahead_n, ahead_e = np.cos(track), np.sin(track)
+    # Along and across the meridian the ellipsoid bends with its two radii of curvature.
+    angle_e = speed * age_s * ahead_e * np.sqrt(squash) / A_M
+    angle_n = speed * age_s * ahead_n * squash * np.sqrt(squash) / (A_M * ONE_MINUS_E2)
+    angle = np.hypot(angle_n, angle_e)
+    still = angle == 0.0
+    start_n = np.where(still, ahead_n, angle_n) / np.where(still, 1.0, angle)
+    start_e = np.where(still, ahead_e, angle_e) / np.where(still, 1.0, angle)
     sin_angle, cos_angle = np.sin(angle), np.cos(angle)
-    # In the plane of the meridian at lon: x outward on the equator, y east, z north.
-    north_x, north_z = -sin_lat, cos_lat
-    along_n, along_e = np.cos(track), np.sin(track)
-    x = cos_lat * cos_angle + north_x * along_n * sin_angle
-    y = along_e * sin_angle
-    z = sin_lat * cos_angle + north_z * along_n * sin_angle
+    # x lies in the meridian of the start, y east of it, z north.
+    x = cos_lat * cos_angle - sin_lat * start_n * sin_angle
+    y = start_e * sin_angle
+    z = sin_lat * cos_angle + cos_lat * start_n * sin_angle
     across = np.hypot(x, y)
     turned = np.arctan2(y, x)
-    vx = -cos_lat * sin_angle + north_x * along_n * cos_angle
-    vy = along_e * cos_angle
-    vz = -sin_lat * sin_angle + north_z * along_n * cos_angle
-    cos_turned, sin_turned = np.cos(turned), np.sin(turned)
-    out = vx * cos_turned + vy * sin_turned
-    new_lon = np.degrees(lon + turned)
+    out = -(cos_lat * sin_angle + sin_lat * start_n * cos_angle)
+    end_e = start_e * cos_angle * np.cos(turned) - out * np.sin(turned)
+    outward = out * np.cos(turned) + start_e * cos_angle * np.sin(turned)
+    end_n = (cos_lat * start_n * cos_angle - sin_lat * sin_angle) * across - outward * z
+    # The track turns as the path does.
+    cosine, sine = start_n * end_n + start_e * end_e, start_n * end_e - start_e * end_n
     return (
         np.degrees(np.arctan2(z, across)),
-        (new_lon + 180.0) % 360.0 - 180.0,
-        speed * (vy * cos_turned - vx * sin_turned),
-        speed * (vz * across - out * z),
+        (np.degrees(lon + turned) + 180.0) % 360.0 - 180.0,
+        speed * (ahead_e * cosine + ahead_n * sine),
+        speed * (ahead_n * cosine - ahead_e * sine),
     )
 
 
