@@ -126,14 +126,17 @@ def test_hidden_sources_change_no_byte(data: st.DataObject) -> None:
                     feed(world, data.draw(st.sampled_from(hidden)), *noise, seconds=second)
                 feed(world, source, *batch, seconds=second)
         second += data.draw(st.sampled_from([1.0, 30.0]))
+        raised = [one for one in data.draw(raised_tracks) if one[0] in visible]
         answers = []
         for index, world in enumerate(worlds):
             world.tick(at(second))
             if data.draw(st.booleans()):
                 world.delta(ANNA, [(key, "identity") for key in SOURCES if key in world.sources()], None)
-            delta = world.delta(BERT, released, since[index])
+            delta = world.delta(BERT, released, since[index], raised)
             since[index] = delta.stamp
-            answers.append((delta, world.frame(BERT, released).json, world.counters(BERT)))
+            whole = world.frame(BERT, released, raised).since(None)
+            forms = [(one.changed_json, one.words_json, one.packed) for one in (delta.step, whole)]
+            answers.append((delta.stamp, delta.gone, delta.reset, forms, world.counters(BERT)))
         assert answers[0] == answers[1]
 
 

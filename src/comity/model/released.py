@@ -119,3 +119,20 @@ class TrackView(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     emergency: Literal["unlawful interference", "radio failure", "emergency"] | None = None
     category: AircraftCategory | None = None
     sources: int = 1
+
+
+class TrackWords(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What does not move of a ``TrackView``, for the binary stream; by ``number`` its records follow."""
+
+    number: int
+    id: str
+    source: Literal["own", "broadcast", "sensed"]
+    level: Literal["own", "broadcast", "position", "identity"]
+    stale: bool = False
+    callsign: str | None = None
+    squawk: str | None = None
+    emergency: Literal["unlawful interference", "radio failure", "emergency"] | None = None
+    category: AircraftCategory | None = None
+    sources: int = 1
+    altitude_datum: str | None = None
+    on_ground: bool | None = None

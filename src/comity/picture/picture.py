@@ -10,9 +10,10 @@ Whose sources a reader gets, and at which level, is release's to decide; this fi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final, Protocol
 
 import numpy as np
@@ -23,31 +24,22 @@ from comity.ids import ParticipantId
 from comity.model.batch import ReportBatch, from_reports
 from comity.model.intake import Counters, Intake, Rejection, SourceKey
 from comity.model.observation import Provenance, Report
-from comity.picture.coarse import coarse
-from comity.picture.frame import Encoded, Frame, Overlaid, TrackDelta, Tracks
+from comity.picture.encoded import Encoded, Overlaid, Tracks
+from comity.picture.frame import Frame, TrackDelta
 from comity.picture.fusion import at_level, fuse, only
 from comity.picture.live import Room, SourceTable
+from comity.picture.referenced import Numbers, Raised, Referencer, References, by_reference, lifted
 from comity.picture.rows import LEVEL_CODE, SOURCE_CODE, Layer, Rows, none
 from comity.picture.settings import PictureSettings
+
+__all__ = ["MAX_FEED_NAME", "Picture", "Raised", "Recording", "Released"]
 
 Released = tuple[SourceKey, str]
 """A source and the level at which its tracks go to the reader: one of ``rows.LEVELS``. Broadcast sources
 are best given as ``broadcast`` to their own bringer too: then one fused set serves everybody."""
 
-Raised = tuple[SourceKey, str, str]
-"""One track of a source, under the address that the source knows it by, and the level it is raised to for
-the reader: one of ``RAISED_LEVELS``."""
-
-RAISED_LEVELS: Final = ("position", "identity")
-
-Referencer = Callable[[str, str, str], str]
-"""(recipient, what, period) -> the reference under which the recipient sees it: ``Ids.reference``."""
-
 MAX_FEED_NAME: Final = 60
 """Characters; the recording has a byte for its length in UTF-8."""
-
-MAX_REFERENCES: Final = 500_000
-"""Remembered; beyond it all are forgotten and made again, which costs time and changes none."""
 
 IDLE_SOURCE_S: Final = 600.0
 """An empty source that has been silent for so long is forgotten, with its counters."""
@@ -72,6 +64,7 @@ class _Given:
     """What a reader was given last, newest last."""
 
     frames: dict[int, Frame] = field(default_factory=dict)
+    numbers: Numbers = field(default_factory=Numbers)
     last_stamp: int = 0
 
 
@@ -85,11 +78,9 @@ class Picture:
         recording: Recording | None = None,
     ) -> None:
         self._settings = settings
-        self._make_reference = reference
+        self._references = References(reference, period_s=settings.reference_period_s)
         self._recording = recording
         self._sources: dict[SourceKey, _Source] = {}
-        self._references: dict[tuple[str, SourceKey, str], str] = {}
-        self._period = ""
         self._given: dict[str, _Given] = {}
         self._refused: dict[ParticipantId, Counters] = {}
         self._rooms: dict[ParticipantId, Room] = {}
@@ -164,10 +155,7 @@ class Picture:
         """Let old tracks go, and publish what every source shows. Once a second, by one owner."""
         self.as_of = now
         self._now_us = now_us = micros(now)
-        period = str(now_us // (self._settings.reference_period_s * 1_000_000))
-        if period != self._period:
-            self._period = period
-            self._references.clear()
+        self._references.turn(now_us)
         idle_us = now_us - round(IDLE_SOURCE_S * 1e6)
         for key, held in list(self._sources.items()):
             held.layer = held.table.layer(now_us)
@@ -181,11 +169,12 @@ class Picture:
     def _forget(self) -> None:
         quiet = self._now_us // 1000 - round(self._settings.expire_after_s * 1e3)
         for reader, given in list(self._given.items()):
-            if given.last_stamp < quiet:
+            if given.last_stamp < quiet or given.numbers.spent():
                 del self._given[reader]
                 continue
             for frame in given.frames.values():
                 frame.forget()
+            given.numbers.keep([frame.referenced.names() for frame in given.frames.values()])
 
     # --- out
 
@@ -202,12 +191,12 @@ class Picture:
         named = [
             (key, level) for key, level in given if level == "position" or self._sources[key].layer.addresses
         ]
-        lifted = self._lifted(raised, dict(given))
-        cached = (reader if named or lifted else None, given, lifted)
+        raises = lifted(raised, dict(given), self.layer)
+        cached = (reader if named or raises else None, given, raises)
         frame = self._frames.get(cached)
         if frame is None:
             whole = tuple(one for one in given if one[1] != "position")
-            frame = Frame(self.as_of, self._by_address(whole), self._by_reference(reader, named, lifted))
+            frame = Frame(self.as_of, self._by_address(whole), self._by_reference(reader, named, raises))
             self._frames[cached] = frame
         return frame
 
@@ -227,10 +216,7 @@ class Picture:
             while len(given.frames) > self._settings.kept_frames:
                 del given.frames[next(iter(given.frames))]
         before = None if since is None else given.frames.get(since)
-        if before is None:
-            return TrackDelta(given.last_stamp, self.as_of, frame.json, [], reset=True)
-        changed, gone = frame.since(before)
-        return TrackDelta(given.last_stamp, self.as_of, changed, gone, reset=False)
+        return TrackDelta(given.last_stamp, self.as_of, before is None, frame.since(before))
 
     def sources(self) -> list[SourceKey]:
         """Every source now known, in canonical order. For release, not for a reader."""
@@ -258,17 +244,9 @@ class Picture:
         held = self._sources.get(source)
         return Layer(none(), [], none()) if held is None else held.layer
 
-    def _lifted(self, raised: Sequence[Raised], given: Mapping[SourceKey, str]) -> tuple[Raised, ...]:
-        """The raises that show something which the level of the whole source does not, in canonical order."""
-        best: dict[tuple[SourceKey, str], str] = {}
-        for key, address, level in raised:
-            if level not in RAISED_LEVELS:
-                raise InvalidInput(f"a raised level must be {' or '.join(RAISED_LEVELS)}", field="raised")
-            known = best.get((key, address), given.get(key))
-            higher = known is None or LEVEL_CODE[level] < LEVEL_CODE[known]
-            if higher and self.layer(key).track(address) is not None:
-                best[key, address] = str(level)
-        return tuple((*track, best[track]) for track in sorted(best))
+    def reference(self, reader: ParticipantId, source: SourceKey, address: str) -> str:
+        """What ``reader`` knows a track by where its address is not released; another in each period."""
+        return self._references.of(reader, source, address)
 
     def _by_address(self, whole: tuple[Released, ...]) -> Tracks:
         """Rows by address of sources released whole. Those of broadcast alone are shared by all readers."""
@@ -296,50 +274,14 @@ class Picture:
         return at_level(self._sources[key].layer.addressed, LEVEL_CODE[level])
 
     def _by_reference(
-        self, reader: ParticipantId, named: Sequence[Released], lifted: Sequence[Raised]
+        self, reader: ParticipantId, named: Sequence[Released], raises: Sequence[Raised]
     ) -> Encoded:
-        ids: list[str] = []
-        parts: list[Rows] = []
-        for key, level in named:
-            layer = self._sources[key].layer
-            ids += [self.reference(reader, key, address) for address in layer.addresses]
-            if level == "position":
-                numbers = layer.addressed["number"].tolist()
-                ids += [self.reference(reader, key, f"{number:06X}") for number in numbers]
-                rows = np.concatenate([layer.numbered, layer.addressed])
-                parts.append(self._coarse(rows))
-            else:
-                parts.append(at_level(layer.numbered, LEVEL_CODE[level]))
-        place = {name: index for index, name in enumerate(ids)} if lifted else {}
-        for key, address, level in lifted:
-            name = self.reference(reader, key, address)
-            place[name] = len(ids)
-            ids.append(name)
-            parts.append(self._raised(key, address, level))
-        shown = range(len(ids)) if not lifted else place.values()
-        order = sorted(shown, key=ids.__getitem__)
-        rows = np.concatenate(parts)[order] if parts else none()
-        return Encoded(rows, [ids[index] for index in order], now_us=self._now_us)
-
-    def _raised(self, key: SourceKey, address: str, level: str) -> Rows:
-        """One track at the level that it is raised to; without its number, which is not released."""
-        row = self.layer(key).track(address)
-        assert row is not None, "a raise of what is not shown has no effect"
-        if level == "position":
-            return self._coarse(row)
-        row = at_level(row, LEVEL_CODE[level])
-        row["number"] = -1
-        return row
-
-    def _coarse(self, rows: Rows) -> Rows:
-        return coarse(rows, now_us=self._now_us, stale_after_s=self._settings.stale_after_s)
-
-    def reference(self, reader: ParticipantId, key: SourceKey, address: str) -> str:
-        """What ``reader`` knows a track by where its address is not released; another in each period."""
-        known = self._references.get((reader, key, address))
-        if known is None:
-            known = self._make_reference(reader, "\x1f".join((*key, address)), self._period)
-            if len(self._references) >= MAX_REFERENCES:
-                self._references.clear()
-            self._references[reader, key, address] = known
-        return known
+        ids, rows = by_reference(
+            [(self.layer(key), key, level) for key, level in named],
+            [(self.layer(key), key, address, level) for key, address, level in raises],
+            partial(self.reference, reader),
+            now_us=self._now_us,
+            stale_after_s=self._settings.stale_after_s,
+        )
+        numbers = self._given.setdefault(reader, _Given()).numbers if ids else None
+        return Encoded(rows, ids, now_us=self._now_us, numbering=numbers)

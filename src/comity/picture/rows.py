@@ -4,7 +4,8 @@
 and ``level`` are codes into ``SOURCES`` and ``LEVELS``, the better one being the smaller; ``category`` and
 ``altitude_datum`` are codes into ``model.batch``'s. Two rows with the same bytes say the same, which is how
 change is told: so nothing may be in a row that its reader may not know.
-``pad`` fills whole 8-byte words and stays empty.
+What moves comes first, then the words, from ``callsign`` on; ``pad`` fills the row to whole multiples of 8
+bytes and stays empty.
 """
 
 from __future__ import annotations
@@ -51,6 +52,9 @@ ROW: Final = np.dtype(
 
 _ADDRESS: Final = re.compile(r"[0-9A-F]{6}\Z")
 
+_FIRST_WORD: Final[int] = ROW.fields["callsign"][1] if ROW.fields else 0
+"""Offset in bytes: what moves stands before it, what words say behind it."""
+
 Rows = NDArray[Any]
 """A one-dimensional array of ``ROW``."""
 
@@ -59,12 +63,14 @@ def none() -> Rows:
     return np.zeros(0, ROW)
 
 
-def differ(a: Rows, b: Rows) -> NDArray[np.bool_]:
-    """Which rows differ in any byte; both arrays of one length."""
-    words = ROW.itemsize // 8
-    left = np.ascontiguousarray(a).view(np.int64).reshape(len(a), words)
-    right = np.ascontiguousarray(b).view(np.int64).reshape(len(b), words)
-    return np.asarray((left != right).any(axis=1))
+def changes(a: Rows, b: Rows) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which rows differ in any byte: of what moves, and of the words. Both arrays of one length."""
+    eighths = ROW.itemsize // 8
+    left = np.ascontiguousarray(a).view(np.int64).reshape(len(a), eighths)
+    right = np.ascontiguousarray(b).view(np.int64).reshape(len(b), eighths)
+    differ = left != right
+    words = _FIRST_WORD // 8
+    return differ[:, :words].any(axis=1), differ[:, words:].any(axis=1)
 
 
 @dataclass(frozen=True)
