@@ -13,6 +13,7 @@ from comity.clock import ManualClock
 from comity.config import StreamSection
 from comity.errors import NotFound
 from comity.http.access import Caller, Gate
+from comity.http.frames import Form
 from comity.http.metrics import Metrics
 from comity.http.outbox import Farewell, Frame, Outbox, Place
 from comity.http.stream import Client, Hub
@@ -20,13 +21,17 @@ from comity.http.tokens import SCOPES, Identity
 from comity.ids import ParticipantId, PersonId
 from comity.model.participant import Participant, Person, Role
 from comity.model.released import Change, ChangePage
+from comity.wire.packed import HEADER, MAGIC, RECORD, VERSION
 from tests.world import START
 
 
 class Delta:
-    def __init__(self, stamp: int, changed_json: bytes) -> None:
+    def __init__(self, stamp: int, changed_json: bytes, *, still: bool = False) -> None:
         self.stamp = stamp
         self.changed_json = changed_json
+        self.words_json = b'["words"]'
+        self.packed = HEADER.pack(MAGIC, VERSION, 0, RECORD.size, 0, 0, stamp, 0)
+        self.packed += b"" if still else changed_json
         self.gone: list[str] = []
         self.reset = False
 
@@ -43,7 +48,8 @@ class Quiet:
 
 
 class Numbers:
-    """An exchange whose feed is a count: item ``n`` is change ``n``. ``weight``: characters of tracks."""
+    """An exchange whose feed is a count: item ``n`` is change ``n``. ``weight``: characters of tracks, of
+    which none moves while it is ``still``."""
 
     def __init__(self) -> None:
         self.clock = ManualClock(START)
@@ -51,6 +57,7 @@ class Numbers:
         self.on_revoked: list[Any] = []
         self.seq = 0
         self.weight = 0
+        self.still = False
         self.asked = 0
         self.members = {"north", "south"}
 
@@ -62,7 +69,7 @@ class Numbers:
         return ChangePage(found, str(upto), upto < self.seq, self.clock.now(), reset=cursor is None)
 
     def track_delta(self, who: ParticipantId, since: int | None) -> Delta:
-        return Delta((since or 0) + 1, b'["' + b"x" * self.weight + b'"]')
+        return Delta((since or 0) + 1, b'["' + b"x" * self.weight + b'"]', still=self.still)
 
     def alert_delta(self, who: ParticipantId, since: int | None) -> Quiet:
         return Quiet()
@@ -80,18 +87,25 @@ class Numbers:
 
 
 class Pipe:
-    """A client's end: takes frames only while ``open`` is set. Also its transport."""
+    """A client's end: takes messages only while ``open`` is set, and those of the binary form only while
+    ``wide`` is. Also its transport."""
 
     def __init__(self) -> None:
-        self.open = asyncio.Event()
+        self.open, self.wide = asyncio.Event(), asyncio.Event()
         self.open.set()
+        self.wide.set()
         self.got: list[dict[str, Any]] = []
+        self.packed: list[bytes] = []
         self.aborted = False
         self.held = 0
 
     async def send(self, message: str | bytes) -> None:
         await self.open.wait()
-        self.got.append(json.loads(message))
+        if isinstance(message, bytes):
+            await self.wide.wait()
+            self.packed.append(message)
+        else:
+            self.got.append(json.loads(message))
 
     def unsent(self) -> int:
         return self.held
@@ -113,7 +127,9 @@ class Desk:
         self.hub = Hub(exchange, Gate(exchange, None), StreamSection(**limits), self.metrics)  # type: ignore[arg-type]  # nobody signs in
         self.tasks: list[asyncio.Task[Farewell]] = []
 
-    def join(self, who: str = "north", cursor: str | None = None) -> tuple[Client, Pipe]:
+    def join(
+        self, who: str = "north", cursor: str | None = None, form: Form = Form.JSON
+    ) -> tuple[Client, Pipe]:
         now = self.exchange.clock.now()
         identity = Identity(
             ParticipantId(who), PersonId("desk"), "t", SCOPES, now, 0.0, now + timedelta(hours=1)
@@ -125,7 +141,7 @@ class Desk:
             exchange.person(identity.participant, identity.person),
         )
         pipe = Pipe()
-        client = self.hub.join(caller, cursor, now, pipe)
+        client = self.hub.join(caller, cursor, now, pipe, form)
         self.tasks.append(asyncio.create_task(client.outbox.run(pipe.send)))
         return client, pipe
 

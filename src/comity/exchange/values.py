@@ -70,13 +70,18 @@ class TrackFrame(Protocol):
 
 
 class TrackDelta(Protocol):
-    """What changed since ``stamp`` was given. ``changed_json`` is a JSON array of TrackView. ``reset``: the
-    whole picture, because what was passed back is not remembered."""
+    """What changed since ``stamp`` was given. ``changed_json`` is a JSON array of TrackView; or else,
+    ``words_json`` one of TrackWords and ``packed`` the binary message. ``reset``: the whole picture, because
+    what was passed back is not remembered."""
 
     @property
     def stamp(self) -> int: ...
     @property
     def changed_json(self) -> bytes: ...
+    @property
+    def words_json(self) -> bytes: ...
+    @property
+    def packed(self) -> bytes: ...
     @property
     def gone(self) -> list[str]: ...
     @property

@@ -12,12 +12,18 @@
 ``"more":true`` stands in a frame that does not yet reach the present; the next follows at once.
 ``"all_tracks":true`` and ``"all_alerts":true`` stand in a tick whose tracks or alerts are all there are,
 after a resumption. ``late_s`` says by how much the sweep behind the alerts is overdue.
+
+In the binary form ``tracks`` are the words of tracks that are new or whose words changed, each with its
+number; ``"binary":true`` says that a message of packed records (``wire.packed``) follows, which it does
+wherever a track is new or moved, and after a snapshot always. The JSON form says the same and is for
+programs and for looking.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from enum import StrEnum
 
 from comity.http.outbox import Frame, Place
 from comity.http.port import AlertDelta, ExchangePort, TrackDelta
@@ -25,9 +31,17 @@ from comity.ids import ParticipantId
 from comity.model.participant import Participant
 from comity.model.released import ChangePage
 from comity.wire.encode import encode, encode_object, encode_time
+from comity.wire.packed import HEADER
 
 _Made = tuple[Frame, ...]
 _Members = list[tuple[str, bytes]]
+
+
+class Form(StrEnum):
+    """How a client wants its frames."""
+
+    JSON = "json"
+    BINARY = "binary"
 
 
 class Frames:
@@ -37,17 +51,17 @@ class Frames:
         self._exchange = exchange
         self._now = now
         self._page_changes = page_changes
-        self._made: dict[tuple[ParticipantId, Place, str | None], _Made] = {}
+        self._made: dict[tuple[ParticipantId, Form, Place, str | None], _Made] = {}
 
-    def onward(self, who: ParticipantId, place: Place, snapshot: str | None) -> _Made:
+    def onward(self, who: ParticipantId, form: Form, place: Place, snapshot: str | None) -> _Made:
         """Frames that bring a client at ``place`` to the present. ``snapshot``: why it gets a whole one."""
-        key = (who, place, snapshot)
+        key = (who, form, place, snapshot)
         made = self._made.get(key)
         if made is None:
-            made = self._made[key] = tuple(self._make(who, place, snapshot))
+            made = self._made[key] = tuple(self._make(who, form, place, snapshot))
         return made
 
-    def _make(self, who: ParticipantId, place: Place, snapshot: str | None) -> Iterator[Frame]:
+    def _make(self, who: ParticipantId, form: Form, place: Place, snapshot: str | None) -> Iterator[Frame]:
         page = self._exchange.changes(who, None if snapshot else place.cursor, self._page_changes)
         if snapshot is None and page.reset:
             snapshot = "restart"
@@ -57,35 +71,40 @@ class Frames:
             tracks = self._exchange.track_delta(who, place.stamp)
             alerts = self._exchange.alert_delta(who, place.alerts)
             here = Place(page.cursor, tracks.stamp, alerts.stamp)
+            shown, packed = _shown(tracks, form, always=snapshot is not None)
             if snapshot is not None:
-                members = self._snapshot(page, tracks, alerts, snapshot)
+                members = self._snapshot(page, shown, alerts, snapshot)
             else:
-                members = self._tick(page, tracks, alerts, place)
-            yield Frame(_text(members, page.more), here)
+                members = self._tick(page, shown, tracks, alerts, place)
+            if packed is not None:
+                members.append(("binary", b"true"))
+            yield Frame(_text(members, page.more), here, packed)
             if not page.more:
                 return
             page = self._exchange.changes(who, page.cursor, self._page_changes)
             place, snapshot = here, None
 
-    def _snapshot(self, page: ChangePage, tracks: TrackDelta, alerts: AlertDelta, reason: str) -> _Members:
+    def _snapshot(self, page: ChangePage, shown: bytes, alerts: AlertDelta, reason: str) -> _Members:
         items = tuple(change.item for change in page.changes if change.item is not None)
         return [
             ("type", b'"snapshot"'),
             ("as_of", encode_time(self._now)),
             ("cursor", encode(page.cursor)),
             ("items", encode(items)),
-            ("tracks", tracks.changed_json),
+            ("tracks", shown),
             *_warnings(alerts),
             ("reason", encode(reason)),
         ]
 
-    def _tick(self, page: ChangePage, tracks: TrackDelta, alerts: AlertDelta, place: Place) -> _Members:
+    def _tick(
+        self, page: ChangePage, shown: bytes, tracks: TrackDelta, alerts: AlertDelta, place: Place
+    ) -> _Members:
         members = [
             ("type", b'"tick"'),
             ("as_of", encode_time(self._now)),
             ("cursor", encode(page.cursor)),
             ("changes", encode(page.changes)),
-            ("tracks", tracks.changed_json),
+            ("tracks", shown),
             ("gone", encode(tracks.gone)),
             *_warnings(alerts),
         ]
@@ -103,6 +122,14 @@ def hello(participant: Participant, now: datetime) -> str:
 
 def farewell_text(reason: str) -> str:
     return _text([("type", b'"bye"'), ("reason", encode(reason))], more=False)
+
+
+def _shown(tracks: TrackDelta, form: Form, *, always: bool) -> tuple[bytes, bytes | None]:
+    """The frame's ``tracks``, and the binary message where there is one."""
+    if form is Form.JSON:
+        return tracks.changed_json, None
+    packed = tracks.packed
+    return tracks.words_json, packed if always or tracks.reset or len(packed) > HEADER.size else None
 
 
 def _warnings(alerts: AlertDelta) -> _Members:

@@ -86,15 +86,25 @@ repeated with the same key it is the same command and is carried out once. Units
 degrees, metres per second; times are RFC 3339 with a zone. A height is a value with its datum. An answer \
 says what was checked: never "clear", only "clear of what is released to you".
 
-**Stream.** `GET {stream}?cursor=` upgrades to a WebSocket: one JSON text frame a second. Programs send the \
-`Authorization` header; browsers send `{{"token": "..."}}` as their first message within 5 s. Frames: \
-`hello`; `snapshot` (`items`, `tracks`, `alerts`, `cursor`, `reason` start, slow or restart); `tick` \
-(`changes`, changed `tracks`, `gone` track ids, changed `alerts`, `alerts_gone`, `cursor`); `bye` \
-(`reason`). Both say when aircraft were last searched for conflicts (`swept_at`) and by how much that is \
-overdue (`late_s`). `"more": true` marks a frame that does not yet reach the present; `"all_tracks": true` \
-and `"all_alerts": true` a tick whose tracks or alerts are all there are. Close codes: 4401 \
-token, 4403 role, 4413 too much, 4429 quota, 1012 stopping. The same changes come by pages from \
-`/v1/changes`.
+**Stream.** `GET {stream}?cursor=&frames=` upgrades to a WebSocket: one JSON text frame a second. \
+Programs send the `Authorization` header; browsers send `{{"token": "..."}}` as their first message \
+within 5 s. Frames: `hello`; `snapshot` (`items`, `tracks`, `alerts`, `cursor`, `reason` start, slow or \
+restart); `tick` (`changes`, changed `tracks`, `gone` track ids, changed `alerts`, `alerts_gone`, \
+`cursor`); `bye` (`reason`). Both say when aircraft were last searched for conflicts (`swept_at`) and by \
+how much that is overdue (`late_s`). `"more": true` marks a frame that does not yet reach the present; \
+`"all_tracks": true` and `"all_alerts": true` a tick whose tracks or alerts are all there are. Close \
+codes: 4401 token, 4403 role, 4413 too much, 4429 quota, 1012 stopping. The same changes come by pages \
+from `/v1/changes`.
+
+**Packed tracks.** With `frames=binary` (default `json`) the frames say the same in fewer bytes: `tracks` \
+holds the words of tracks that are new or whose words changed, each with its `number`; `"binary": true` \
+says that a binary message belongs to the frame and follows at once. It is little-endian: a header of 32 \
+bytes (`CMTY`, version u8 = 1, kind u8: 0 what is new or moved, 1 the whole picture, record size u16 = \
+32, count u32, u32, as-of i64 in microseconds since 1970, i64) and a record of 32 bytes for each track \
+(number u32; lat and lon i32, 1e-7 degree; height i32, cm, -2^31 unknown; ground speed u16, 0.1 m/s, and \
+track u16, 0.01 degree, 65535 unknown; vertical rate i16, cm/s, -32768 unknown; age u16, 0.1 s; accuracy \
+u16, m; flags u16: 1 stale, 2 on the ground; u32). A number below 2^24 is the 24-bit address. Messages \
+are not compressed.
 
 **Signed commands.** Where the charter asks for it, a write carries `Comity-Signature` (base64, Ed25519), \
 `Comity-Key-Id` and `Comity-Signed-At`, over the lines `comity-command-v1`, exchange, participant, person, \

@@ -56,13 +56,18 @@ class TrackFrame(Protocol):
 
 
 class TrackDelta(Protocol):
-    """What changed since a stamp; ``changed_json`` is an array. ``reset``: the whole picture, because the
-    stamp is not remembered."""
+    """What changed since a stamp. ``changed_json`` is an array of TrackView; or else, ``words_json`` an
+    array of what does not move and ``packed`` the message of ``wire.packed`` with what does. Each is made
+    when it is first asked for. ``reset``: the whole picture, because the stamp is not remembered."""
 
     @property
     def stamp(self) -> int: ...
     @property
     def changed_json(self) -> bytes: ...
+    @property
+    def words_json(self) -> bytes: ...
+    @property
+    def packed(self) -> bytes: ...
     @property
     def gone(self) -> Sequence[str]: ...
     @property

@@ -21,7 +21,7 @@ from comity.errors import ComityError, InvalidInput, NotPermitted, Unauthenticat
 from comity.http.access import READER, Access, Caller, Gate
 from comity.http.answers import error_answer
 from comity.http.boundary import SECURITY, contain, query_values, single_headers
-from comity.http.frames import farewell_text
+from comity.http.frames import Form, farewell_text
 from comity.http.metrics import Metrics
 from comity.http.outbox import Farewell
 from comity.http.quota import Use
@@ -52,9 +52,10 @@ class SignIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StreamQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``cursor``: where an earlier stream or page ended."""
+    """``cursor``: where an earlier stream or page ended. ``frames``: json, or binary for packed positions."""
 
     cursor: str | None = None
+    frames: Form = Form.JSON
 
 
 _SIGN_IN: Final = Reader(SignIn)
@@ -93,7 +94,7 @@ class StreamEndpoint:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            caller, cursor = self._knock(scope)
+            caller, query = self._knock(scope)
         except ComityError as error:
             await _deny(error, send)
             return
@@ -101,23 +102,23 @@ class StreamEndpoint:
         try:
             if caller is None:
                 caller = await self._sign_in(receive)
-            await self._stream(caller, cursor, scope, receive, send)
+            await self._stream(caller, query, scope, receive, send)
         except ComityError as error:
             code = CLOSE_CODES.get(error.code, _UNEXPECTED)
             await _part(Farewell(farewell_text(error.message), code, error.message), send)
 
-    def _knock(self, scope: Scope) -> tuple[Caller | None, str | None]:
-        """Who is at the door, if a header says so, and the cursor. Raises what is refused by status."""
+    def _knock(self, scope: Scope) -> tuple[Caller | None, StreamQuery]:
+        """Who is at the door, if a header says so, and what it asks for. Raises what is refused by status."""
         headers = single_headers(scope)
         self._check_origin(headers)
         query = from_query(query_values(scope["query_string"]), StreamQuery)
         authorization = headers.get(b"authorization")
         if authorization is not None:
             now = self._services.exchange.clock.now()
-            return self._admit(self._gate.identify(authorization.decode("latin-1"), now)), query.cursor
+            return self._admit(self._gate.identify(authorization.decode("latin-1"), now)), query
         if self._strangers >= _MOST_STRANGERS:
             raise Unavailable("too many connections are signing in; try again")
-        return None, query.cursor
+        return None, query
 
     def _check_origin(self, headers: Mapping[bytes, bytes]) -> None:
         """Only a browser sends ``Origin``, and then always."""
@@ -155,13 +156,13 @@ class StreamEndpoint:
         return caller
 
     async def _stream(
-        self, caller: Caller, cursor: str | None, scope: Scope, receive: Receive, send: Send
+        self, caller: Caller, query: StreamQuery, scope: Scope, receive: Receive, send: Send
     ) -> None:
         who, quotas = caller.participant.id, self._services.quotas
         quotas.enter_stream(who)
         try:
             now = self._services.exchange.clock.now()
-            client = self._hub.join(caller, cursor, now, TransportWire(scope))
+            client = self._hub.join(caller, query.cursor, now, TransportWire(scope), query.frames)
             try:
                 await _converse(client, receive, send)
             finally:

@@ -1,8 +1,8 @@
 """The hub: one-second ticks to every stream, each frame made once for all clients that stand alike.
 
-A tick never waits for a client. It asks the exchange once for each participant and place, queues the same
-text to all who stand there, and drops a client that does not keep up to a snapshot. Every client gets a frame
-every second whether or not anything changed, so that the rhythm tells nobody anything (law 2).
+A tick never waits for a client. It asks the exchange once for each participant, form and place, queues
+the same frames to all who stand there, and drops a client that does not keep up to a snapshot. Every client
+gets a frame every second whether or not anything changed, so that the rhythm tells nobody anything (law 2).
 
 Withdrawal: frames queued before it are discarded before the command is answered, and a frame that the
 transport still holds ends its connection; what follows starts from what was sent. Revocation likewise
@@ -19,7 +19,7 @@ from typing import Final, Protocol
 from comity.config import StreamSection
 from comity.errors import ComityError, TooLarge
 from comity.http.access import READER, Caller, Gate
-from comity.http.frames import Frames, farewell_text, hello
+from comity.http.frames import Form, Frames, farewell_text, hello
 from comity.http.metrics import Metrics
 from comity.http.outbox import Farewell, Outbox, Place
 from comity.http.port import ExchangePort
@@ -46,8 +46,9 @@ class Client:
     """One stream. ``place`` is where it will stand once all that is queued is sent; ``greeting`` is sent
     before anything queued."""
 
-    def __init__(self, caller: Caller, outbox: Outbox, wire: Wire, greeting: str) -> None:
+    def __init__(self, caller: Caller, form: Form, outbox: Outbox, wire: Wire, greeting: str) -> None:
         self.caller = caller
+        self.form = form
         self.outbox = outbox
         self.greeting = greeting
         self._wire = wire
@@ -85,11 +86,13 @@ class Hub:
     def __len__(self) -> int:
         return sum(len(clients) for clients in self._clients.values())
 
-    def join(self, caller: Caller, cursor: str | None, now: datetime, wire: Wire) -> Client:
+    def join(
+        self, caller: Caller, cursor: str | None, now: datetime, wire: Wire, form: Form = Form.JSON
+    ) -> Client:
         """A new client with its first frames queued: a snapshot, or what it missed since ``cursor``."""
         limits = self._limits
         outbox = Outbox(limits.pending_frames, limits.pending_bytes, Place(cursor))
-        client = Client(caller, outbox, wire, hello(caller.participant, now))
+        client = Client(caller, form, outbox, wire, hello(caller.participant, now))
         frames = Frames(self._exchange, now, limits.page_changes)
         if cursor is None:
             client.snapshot_due = "start"
@@ -174,7 +177,7 @@ class Hub:
             return
         try:
             who = client.caller.participant.id
-            made = frames.onward(who, client.place, client.snapshot_due)
+            made = frames.onward(who, client.form, client.place, client.snapshot_due)
             for number, frame in enumerate(made):
                 if not client.outbox.has_room(frame.size):
                     if number == 0:
