@@ -1,12 +1,14 @@
 // The page's own keys: list, map, time shown, dialogs. Other subjects register theirs beside what they do.
 import { registerKey } from "./keys";
 import { centreOn, fitAll, zoomIn, zoomOut } from "./map/commands";
-import { allRows, moveSelection } from "./panels/list";
-import { horizon, type Horizon, listOpen, panel, search, selection, vectorMinutes, zone } from "./state/store";
+import { moveSelection } from "./panels/list";
+import type { DetailChoice } from "./map/blocks";
+import { blockDetail, horizon, type Horizon, listOpen, panel, search, selection, vectorMinutes, zone } from "./state/store";
 
 const PAGE = 10;
 const HORIZONS: readonly Horizon[] = ["now", "1h", "6h", "all"];
 const VECTORS = [0, 1, 2, 5] as const;
+const DETAILS: readonly DetailChoice[] = ["auto", 1, 2, 3];
 
 function next<T>(all: readonly T[], now: T): T {
   return all[(all.indexOf(now) + 1) % all.length]!;
@@ -14,6 +16,10 @@ function next<T>(all: readonly T[], now: T): T {
 
 export function cycleVectors(): void {
   vectorMinutes.value = next(VECTORS, vectorMinutes.peek());
+}
+
+export function cycleDetail(): void {
+  blockDetail.value = next(DETAILS, blockDetail.peek());
 }
 
 function focusSearch(): void {
@@ -65,7 +71,7 @@ function move(event: KeyboardEvent): boolean | void {
 function enter(event: KeyboardEvent): boolean | void {
   const { target } = event;
   if (!isSearch(target) && (target instanceof HTMLButtonElement || target instanceof HTMLInputElement)) return false;
-  if (!selection.peek() && allRows.peek().length > 0) moveSelection(1);
+  if (!selection.peek()) moveSelection(1);
   centreOn(selection.peek());
 }
 
@@ -80,6 +86,7 @@ export function installBindings(): void {
   registerKey({ keys: ["+", "="], shown: "+", group: "map", help: "zoom in", act: zoomIn });
   registerKey({ keys: ["-"], shown: "−", group: "map", help: "zoom out", act: zoomOut });
   registerKey({ keys: ["v"], group: "aircraft", help: "speed vectors: none, 1, 2, 5 minutes", act: cycleVectors });
+  registerKey({ keys: ["m"], group: "aircraft", help: "data blocks: by zoom and density, one, two or three lines", act: cycleDetail });
   registerKey({ keys: ["h"], group: "time", help: "volumes shown: now, 1 h, 6 h, all", act: () => { horizon.value = next(HORIZONS, horizon.peek()); } });
   registerKey({ keys: ["l"], group: "time", help: "UTC or local time first", act: () => { zone.value = zone.peek() === "utc" ? "local" : "utc"; } });
   registerKey({ keys: ["w"], group: "page", help: "what others see of you", inDialog: true, act: () => toggleDialog("seen") });

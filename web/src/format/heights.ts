@@ -100,6 +100,11 @@ export function distance(value_m: number): string {
   return `${(value_m / 1000).toFixed(value_m < 10_000 ? 1 : 0)} km (${(value_m / 1852).toFixed(1)} NM)`;
 }
 
+/** How far off a place may be, short: "460 m", "1.2 km". */
+export function accuracy(value_m: number): string {
+  return value_m < 1000 ? `${Math.ceil(value_m)} m` : `${(Math.ceil(value_m / 100) / 10).toFixed(1)} km`;
+}
+
 export function bearing(track_deg: number): string {
   const whole = Math.round(((track_deg % 360) + 360) % 360) || 360;
   return `${String(whole).padStart(3, "0")}°`;

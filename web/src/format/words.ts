@@ -23,22 +23,25 @@ const SOURCE: Readonly<Record<string, string>> = {
   sensed: "sensed (radar and the like)",
 };
 
+/** What words need of a track: a view, or the words of one without its place. */
+export type Named = Pick<TrackView, "id" | "source" | "level" | "callsign" | "squawk" | "emergency">;
+
 /** One's own aircraft, as opposed to somebody's that one's own feed brought: those are also at level "own". */
-export function isMine(track: TrackView): boolean {
+export function isMine(track: Pick<TrackView, "level" | "source">): boolean {
   return track.level === "own" && track.source === "own";
 }
 
-export function trackLevelWords(track: TrackView): string {
+export function trackLevelWords(track: Named): string {
   if (isMine(track)) return "Yours: your own report about your own aircraft. Others see what you release: press W.";
   return TRACK_LEVEL[track.level] ?? track.level;
 }
 
-export function sourceWords(track: TrackView): string {
+export function sourceWords(track: Named): string {
   return SOURCE[track.source] ?? track.source;
 }
 
 /** Where the knowledge comes from, in a word or two. */
-export function sourceBrief(track: TrackView): string {
+export function sourceBrief(track: Named): string {
   if (track.source === "sensed") return track.level === "own" ? "sensed by you" : "sensed";
   if (track.source === "broadcast") return "broadcast";
   if (track.level === "own") return "yours";
@@ -72,14 +75,14 @@ export function itemWords(item: ReleasedItem): string {
   return `${item.level === "own" ? "own " : ""}${item.state ?? ""} ${kind}`;
 }
 
-export function trackName(track: TrackView): string {
+export function trackName(track: Named): string {
   const callsign = track.callsign?.trim();
   if (callsign) return callsign;
   return /^[0-9a-f]{6}$/i.test(track.id) ? track.id.toUpperCase() : track.id.slice(0, 6);
 }
 
 /** The emergency codes, unmistakably: the squawk and its meaning in capitals. */
-export function emergencyText(track: TrackView): string | null {
+export function emergencyText(track: Named): string | null {
   if (!track.emergency) return null;
   return `${track.squawk ? `${track.squawk} ` : ""}${track.emergency.toUpperCase()}`;
 }

@@ -1,107 +1,29 @@
-// Draws the aircraft symbols and their speed vectors with WebGL 2 on a canvas of its own above the map: instanced
-// squares from one texture, places computed on the CPU each frame (fleet.ts), so no precision is lost at any
-// zoom and one piece of arithmetic serves symbols, labels and clicks. 10,000 aircraft are 240 kB a frame.
-// Survives a lost context. Coordinates are CSS pixels from the top left.
-import { ATLAS_COLUMNS, ATLAS_ROWS, atlas, CELL_PX } from "./glyphs";
+// Draws the aircraft symbols and their speed vectors with WebGL 2 on a canvas of its own above the map. The records go to
+// the graphics card when the fleet changes, once a tick; a frame between sets uniforms and draws, so that its cost
+// on the main thread does not grow with the number of aircraft. Survives a lost context.
+import { worldPixels } from "../geometry/mercator";
+import { PROBE_FS, PROBE_VS, SPRITE_FS, SPRITE_VS, VECTOR_FS, VECTOR_VS } from "./aircraft_shaders";
+import type { Fleet, View } from "./fleet";
+import { atlas } from "./glyphs";
+import { AT, RECORD_WORDS, WORLD, WORLD_Y } from "./reckon";
+import type { Sizes } from "./symbols";
 
-export interface Sprite {
-  px: number;
-  py: number;
-  /** Clockwise from north. */
-  angle_rad: number;
-  column: number;
-  hollow: boolean;
-  size_px: number;
-  /** 0xRRGGBB and 0 to 1. */
-  colour: number;
-  alpha: number;
-}
+const RECORD_BYTES = RECORD_WORDS * 4;
 
-const SPRITE_VS = `#version 300 es
-layout(location=0) in vec2 corner;
-layout(location=1) in vec4 place;   // x, y, angle, size in CSS pixels
-layout(location=2) in float cell;
-layout(location=3) in vec4 tint;
-uniform vec2 viewport;
-out vec2 uv;
-out vec4 colour;
-void main() {
-  float c = cos(place.z), s = sin(place.z);
-  vec2 p = place.xy + mat2(c, s, -s, c) * corner * place.w;
-  gl_Position = vec4(p.x / viewport.x * 2.0 - 1.0, 1.0 - p.y / viewport.y * 2.0, 0.0, 1.0);
-  float column = mod(cell, ${ATLAS_COLUMNS}.0);
-  float row = floor(cell / ${ATLAS_COLUMNS}.0);
-  uv = (vec2(column, row) + corner + 0.5) / vec2(${ATLAS_COLUMNS}.0, ${ATLAS_ROWS}.0);
-  colour = tint;
-}`;
-
-const SPRITE_FS = `#version 300 es
-precision mediump float;
-in vec2 uv;
-in vec4 colour;
-uniform sampler2D glyphs;
-out vec4 pixel;
-void main() {
-  vec2 cover = texture(glyphs, uv).rg;
-  float edge = cover.g * 0.85 * (1.0 - cover.r);
-  vec3 mixed = colour.rgb * cover.r + vec3(0.02, 0.035, 0.05) * edge;
-  pixel = vec4(mixed, cover.r + edge) * colour.a;
-}`;
-
-const LINE_VS = `#version 300 es
-layout(location=0) in vec2 place;
-layout(location=1) in vec4 tint;
-uniform vec2 viewport;
-out vec4 colour;
-void main() {
-  gl_Position = vec4(place.x / viewport.x * 2.0 - 1.0, 1.0 - place.y / viewport.y * 2.0, 0.0, 1.0);
-  colour = tint;
-}`;
-
-const LINE_FS = `#version 300 es
-precision mediump float;
-in vec4 colour;
-out vec4 pixel;
-void main() { pixel = vec4(colour.rgb * colour.a, colour.a); }`;
-
-const SPRITE_BYTES = 24;
-const LINE_BYTES = 12;
-
-/** A growing buffer written as floats with a packed colour at the end of each record. */
-class Records {
-  private bytes: ArrayBuffer = new ArrayBuffer(0);
-  floats = new Float32Array(0);
-  words = new Uint32Array(0);
-  count = 0;
-
-  constructor(private readonly stride: number) {}
-
-  reserve(count: number): void {
-    if (count * this.stride <= this.bytes.byteLength) return;
-    const grown = new ArrayBuffer(Math.ceil(count * 1.5) * this.stride);
-    new Uint8Array(grown).set(new Uint8Array(this.bytes));
-    this.bytes = grown;
-    this.floats = new Float32Array(grown);
-    this.words = new Uint32Array(grown);
-  }
-
-  used(): Uint8Array {
-    return new Uint8Array(this.bytes, 0, this.count * this.stride);
-  }
-}
-
-/** Little-endian RGBA bytes: every machine that runs a browser is. */
-function packed(colour: number, alpha: number): number {
-  const red = (colour >> 16) & 255;
-  const blue = colour & 255;
-  return ((Math.round(alpha * 255) << 24) | (blue << 16) | (colour & 0xff00) | red) >>> 0;
+export interface Look {
+  readonly sizes: Sizes;
+  readonly vectorMinutes: number;
+  /** Below 1 the aircraft are not what is looked at: look-ahead. */
+  readonly strength: number;
 }
 
 export class AircraftCanvas {
   private readonly gl: WebGL2RenderingContext;
-  private readonly sprites = new Records(SPRITE_BYTES);
-  private readonly lines = new Records(LINE_BYTES);
   private parts: Parts | null = null;
+  private sent = -1;
+  private held = 0;
+  /** Times that records were sent: tests see that frames between ticks send none. */
+  uploads = 0;
 
   constructor(private readonly canvas: HTMLCanvasElement) {
     const gl = canvas.getContext("webgl2", { alpha: true, antialias: false, premultipliedAlpha: true });
@@ -114,130 +36,171 @@ export class AircraftCanvas {
     });
     canvas.addEventListener("webglcontextrestored", () => {
       this.parts = build(gl);
+      this.sent = -1;
+      this.held = 0;
     });
   }
 
-  begin(expected: number): void {
-    this.sprites.count = this.lines.count = 0;
-    this.sprites.reserve(expected * 2);
-    this.lines.reserve(expected * 2);
-  }
-
-  sprite(sprite: Sprite): void {
-    const { sprites } = this;
-    sprites.reserve(sprites.count + 1);
-    const at = sprites.count++ * (SPRITE_BYTES / 4);
-    sprites.floats[at] = sprite.px;
-    sprites.floats[at + 1] = sprite.py;
-    sprites.floats[at + 2] = sprite.angle_rad;
-    sprites.floats[at + 3] = sprite.size_px;
-    sprites.floats[at + 4] = sprite.column + (sprite.hollow ? ATLAS_COLUMNS : 0);
-    sprites.words[at + 5] = packed(sprite.colour, sprite.alpha);
-  }
-
-  line(x1: number, y1: number, x2: number, y2: number, colour: number, alpha: number): void {
-    const { lines } = this;
-    lines.reserve(lines.count + 2);
-    for (const [x, y] of [[x1, y1], [x2, y2]] as const) {
-      const at = lines.count++ * (LINE_BYTES / 4);
-      lines.floats[at] = x;
-      lines.floats[at + 1] = y;
-      lines.words[at + 2] = packed(colour, alpha);
-    }
-  }
-
-  end(width: number, height: number): void {
+  draw(fleet: Fleet, view: View, nowMs: number, look: Look): void {
     const { gl, parts } = this;
     if (!parts) return;
+    this.send(fleet, parts);
     gl.viewport(0, 0, this.canvas.width, this.canvas.height);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
+    if (fleet.limit === 0) return;
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-    gl.useProgram(parts.line.program);
-    gl.uniform2f(parts.line.viewport, width, height);
-    gl.bindVertexArray(parts.line.array);
-    upload(gl, parts.line.buffer, this.lines);
-    if (this.lines.count > 0) gl.drawArrays(gl.LINES, 0, this.lines.count);
-    gl.useProgram(parts.sprite.program);
-    gl.uniform2f(parts.sprite.viewport, width, height);
-    gl.bindVertexArray(parts.sprite.array);
-    upload(gl, parts.sprite.buffer, this.sprites);
-    if (this.sprites.count > 0) gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, this.sprites.count);
+    gl.bindVertexArray(parts.array);
+    if (look.vectorMinutes > 0) {
+      const vector = use(gl, parts.vector, fleet, view, nowMs);
+      gl.uniform1f(vector("ahead"), look.vectorMinutes * 60);
+      gl.uniform1f(vector("strength"), look.strength);
+      gl.drawArraysInstanced(gl.LINES, 0, 2, fleet.limit);
+    }
+    const sprite = use(gl, parts.sprite, fleet, view, nowMs);
+    gl.uniform2f(sprite("sizes"), look.sizes.plain, look.sizes.important);
+    gl.uniform1i(sprite("dots"), look.sizes.dots ? 1 : 0);
+    gl.uniform1f(sprite("strength"), look.strength);
+    for (const pass of [0, 1, 2]) {
+      gl.uniform1i(sprite("pass"), pass);
+      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, fleet.limit);
+    }
     gl.bindVertexArray(null);
+  }
+
+  private send(fleet: Fleet, parts: Parts): void {
+    if (fleet.changes === this.sent) return;
+    const { gl } = this;
+    gl.bindBuffer(gl.ARRAY_BUFFER, parts.records);
+    if (this.held < fleet.motions.capacity) {
+      this.held = fleet.motions.capacity;
+      gl.bufferData(gl.ARRAY_BUFFER, this.held * RECORD_BYTES, gl.DYNAMIC_DRAW);
+    }
+    gl.bufferSubData(gl.ARRAY_BUFFER, 0, new Uint8Array(fleet.motions.bytes, 0, fleet.limit * RECORD_BYTES));
+    this.sent = fleet.changes;
+    this.uploads++;
+  }
+
+  /** The shader's own screen places of all slots, read back. Slow: for tests. */
+  probe(fleet: Fleet, view: View, nowMs: number): Float32Array {
+    const { gl, parts } = this;
+    const places = new Float32Array(fleet.limit * 2);
+    if (!parts || fleet.limit === 0) return places;
+    this.send(fleet, parts);
+    const probe = program(gl, PROBE_VS, PROBE_FS, ["screen"]);
+    const array = recordArray(gl, parts.records, 0);
+    const out = gl.createBuffer();
+    gl.bindBuffer(gl.ARRAY_BUFFER, out);
+    gl.bufferData(gl.ARRAY_BUFFER, places.byteLength, gl.STREAM_READ);
+    gl.bindBuffer(gl.ARRAY_BUFFER, null);
+    use(gl, probe, fleet, view, nowMs);
+    gl.bindVertexArray(array);
+    gl.bindBufferBase(gl.TRANSFORM_FEEDBACK_BUFFER, 0, out);
+    gl.enable(gl.RASTERIZER_DISCARD);
+    gl.beginTransformFeedback(gl.POINTS);
+    gl.drawArrays(gl.POINTS, 0, fleet.limit);
+    gl.endTransformFeedback();
+    gl.disable(gl.RASTERIZER_DISCARD);
+    gl.getBufferSubData(gl.TRANSFORM_FEEDBACK_BUFFER, 0, places);
+    gl.bindBufferBase(gl.TRANSFORM_FEEDBACK_BUFFER, 0, null);
+    gl.bindVertexArray(null);
+    gl.deleteVertexArray(array);
+    gl.deleteBuffer(out);
+    gl.deleteProgram(probe.program);
+    return places;
   }
 }
 
-interface Part {
-  program: WebGLProgram;
-  viewport: WebGLUniformLocation | null;
-  array: WebGLVertexArrayObject;
-  buffer: WebGLBuffer;
+interface Program {
+  readonly program: WebGLProgram;
+  readonly uniforms: Map<string, WebGLUniformLocation | null>;
 }
 
 interface Parts {
-  sprite: Part;
-  line: Part;
+  readonly sprite: Program;
+  readonly vector: Program;
+  readonly records: WebGLBuffer;
+  readonly array: WebGLVertexArrayObject;
 }
 
-function upload(gl: WebGL2RenderingContext, buffer: WebGLBuffer, records: Records): void {
-  gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
-  gl.bufferData(gl.ARRAY_BUFFER, records.used(), gl.STREAM_DRAW);
+/** Makes a program current with the view's uniforms, and gives what finds its others. */
+function use(
+  gl: WebGL2RenderingContext,
+  { program, uniforms }: Program,
+  fleet: Fleet,
+  view: View,
+  nowMs: number,
+): (name: string) => WebGLUniformLocation | null {
+  const find = (name: string): WebGLUniformLocation | null => {
+    let at = uniforms.get(name);
+    if (at === undefined) uniforms.set(name, (at = gl.getUniformLocation(program, name)));
+    return at;
+  };
+  const world = worldPixels(view.zoom);
+  gl.useProgram(program);
+  gl.uniform2i(find("centre"), Math.round(view.cx * WORLD) | 0, Math.round((view.cy - 0.5) * WORLD_Y));
+  gl.uniform2f(find("scale"), world / WORLD, world / WORLD_Y);
+  gl.uniform2f(find("viewport"), view.width, view.height);
+  gl.uniform1f(find("now"), (nowMs - fleet.motions.baseMs) / 1000);
+  return find;
 }
 
 function build(gl: WebGL2RenderingContext): Parts {
-  const sprite = part(gl, SPRITE_VS, SPRITE_FS);
-  gl.bindVertexArray(sprite.array);
+  const records = gl.createBuffer();
+  const array = recordArray(gl, records, 1);
+  gl.bindVertexArray(array);
   gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
   gl.bufferData(gl.ARRAY_BUFFER, new Float32Array([-0.5, -0.5, 0.5, -0.5, -0.5, 0.5, 0.5, 0.5]), gl.STATIC_DRAW);
-  attribute(gl, 0, 2, gl.FLOAT, 8, 0, 0);
-  gl.bindBuffer(gl.ARRAY_BUFFER, sprite.buffer);
-  attribute(gl, 1, 4, gl.FLOAT, SPRITE_BYTES, 0, 1);
-  attribute(gl, 2, 1, gl.FLOAT, SPRITE_BYTES, 16, 1);
-  attribute(gl, 3, 4, gl.UNSIGNED_BYTE, SPRITE_BYTES, 20, 1);
-  const line = part(gl, LINE_VS, LINE_FS);
-  gl.bindVertexArray(line.array);
-  gl.bindBuffer(gl.ARRAY_BUFFER, line.buffer);
-  attribute(gl, 0, 2, gl.FLOAT, LINE_BYTES, 0, 0);
-  attribute(gl, 1, 4, gl.UNSIGNED_BYTE, LINE_BYTES, 8, 0);
+  gl.enableVertexAttribArray(0);
+  gl.vertexAttribPointer(0, 2, gl.FLOAT, false, 8, 0);
   gl.bindVertexArray(null);
   texture(gl);
-  return { sprite, line };
+  return { sprite: program(gl, SPRITE_VS, SPRITE_FS), vector: program(gl, VECTOR_VS, VECTOR_FS), records, array };
 }
 
-function attribute(
-  gl: WebGL2RenderingContext,
-  index: number,
-  size: number,
-  type: number,
-  stride: number,
-  offset: number,
-  divisor: number,
-): void {
-  gl.enableVertexAttribArray(index);
-  gl.vertexAttribPointer(index, size, type, type === gl.UNSIGNED_BYTE, stride, offset);
-  gl.vertexAttribDivisor(index, divisor);
+/** The record's values as attributes 1 to 7; `divisor` 1: one record for each instance, 0: for each vertex. */
+function recordArray(gl: WebGL2RenderingContext, records: WebGLBuffer, divisor: number): WebGLVertexArrayObject {
+  const array = gl.createVertexArray();
+  gl.bindVertexArray(array);
+  gl.bindBuffer(gl.ARRAY_BUFFER, records);
+  const parts: [size: number, type: number, word: number][] = [
+    [2, gl.INT, AT.x],
+    [2, gl.FLOAT, AT.vx],
+    [1, gl.FLOAT, AT.reportAt],
+    [2, gl.FLOAT, AT.fixX],
+    [1, gl.FLOAT, AT.fixAt],
+    [1, gl.FLOAT, AT.heading],
+    [1, gl.UNSIGNED_INT, AT.style],
+  ];
+  parts.forEach(([size, type, word], i) => {
+    gl.enableVertexAttribArray(i + 1);
+    if (type === gl.FLOAT) gl.vertexAttribPointer(i + 1, size, type, false, RECORD_BYTES, word * 4);
+    else gl.vertexAttribIPointer(i + 1, size, type, RECORD_BYTES, word * 4);
+    gl.vertexAttribDivisor(i + 1, divisor);
+  });
+  gl.bindVertexArray(null);
+  return array;
 }
 
-function part(gl: WebGL2RenderingContext, vertex: string, fragment: string): Part {
-  const program = gl.createProgram();
+function program(gl: WebGL2RenderingContext, vertex: string, fragment: string, feedback: string[] = []): Program {
+  const made = gl.createProgram();
   for (const [type, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]] as const) {
     const shader = gl.createShader(type);
     if (!shader) throw new Error("the graphics context is lost");
     gl.shaderSource(shader, source);
     gl.compileShader(shader);
-    gl.attachShader(program, shader);
+    gl.attachShader(made, shader);
+    if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS) && !gl.isContextLost()) {
+      throw new Error(`the aircraft shader does not compile: ${gl.getShaderInfoLog(shader) ?? ""}`);
+    }
   }
-  gl.linkProgram(program);
-  if (!gl.getProgramParameter(program, gl.LINK_STATUS) && !gl.isContextLost()) {
-    throw new Error(`the aircraft shader does not link: ${gl.getProgramInfoLog(program) ?? ""}`);
+  if (feedback.length > 0) gl.transformFeedbackVaryings(made, feedback, gl.INTERLEAVED_ATTRIBS);
+  gl.linkProgram(made);
+  if (!gl.getProgramParameter(made, gl.LINK_STATUS) && !gl.isContextLost()) {
+    throw new Error(`the aircraft shader does not link: ${gl.getProgramInfoLog(made) ?? ""}`);
   }
-  return {
-    program,
-    viewport: gl.getUniformLocation(program, "viewport"),
-    array: gl.createVertexArray(),
-    buffer: gl.createBuffer(),
-  };
+  return { program: made, uniforms: new Map() };
 }
 
 function texture(gl: WebGL2RenderingContext): void {
@@ -249,6 +212,3 @@ function texture(gl: WebGL2RenderingContext): void {
   gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.LINEAR);
   gl.generateMipmap(gl.TEXTURE_2D);
 }
-
-/** A glyph's extent against its cell: size_px of the cell, about two thirds of it drawn. */
-export const GLYPH_SHARE = 42 / CELL_PX;

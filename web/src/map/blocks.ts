@@ -1,16 +1,16 @@
-// What data blocks say: the text of an aircraft's or a volume's label at a level of detail. Pure.
+// What data blocks say: the text of an aircraft's label at a level of detail. Pure.
 //
-//   level 1   SWR123
-//   level 2   SWR123            level 3   SWR123
-//             FL350 ↑ 447                 FL350 ↑ 447
-//                                         2000 · broadcast · 4 s
+//   level 1   SWR123       level 2   SWR123       level 3   SWR123
+//                                    FL350 ↑                FL350 ↑
+//                                                           447 kt · 4 s
 //
-// A stale aircraft's block says so with its age at every level; an emergency's first line is the squawk and its
-// meaning.
-import type { Track } from "../stream/picture";
-import { arrow, blockHeight, knots } from "../format/heights";
+// The last figure is the age of the position. A height is a flight level or feet with its datum. A stale
+// aircraft's block says so with its age at every level; a rounded position says how far it may be off; an
+// emergency's first line is the squawk and its meaning.
+import type { Track } from "../stream/tracks";
+import { accuracy, arrow, blockHeight, knots } from "../format/heights";
 import { duration } from "../format/time";
-import { emergencyText, isMine, sourceBrief, trackName } from "../format/words";
+import { emergencyText, isMine, trackName } from "../format/words";
 
 export interface Line {
   readonly text: string;
@@ -18,15 +18,19 @@ export interface Line {
   readonly bold: boolean;
 }
 
+/** 0: none but for those that matter most. */
 export type Detail = 0 | 1 | 2 | 3;
 
+/** A person's choice, or by how close and how many. */
+export type DetailChoice = "auto" | 1 | 2 | 3;
+
 /** More detail when close, or when there are few to describe. */
-export function detailFor(zoom: number, aircraft: number): Detail {
-  const crowd = aircraft > 400 ? 0 : aircraft > 120 ? 1 : 2;
+export function detailFor(zoom: number, aircraft: number, choice: DetailChoice = "auto"): Detail {
+  if (choice !== "auto") return choice;
   if (zoom < 4) return aircraft > 60 ? 0 : 1;
-  if (zoom < 6.5) return Math.min(2, crowd) as Detail;
-  if (zoom < 9) return Math.min(2, crowd + 1) as Detail;
-  return 3;
+  if (aircraft > 400) return zoom < 6.5 ? 0 : 1;
+  if (aircraft > 120) return zoom < 6.5 ? 1 : 2;
+  return zoom < 6.5 && aircraft > 40 ? 2 : 3;
 }
 
 export interface BlockColours {
@@ -42,31 +46,32 @@ export function trackBlock(track: Track, detail: Detail, nowMs: number, colours:
   if (emergency) lines.push({ text: emergency, colour: colours.emergency, bold: true });
   lines.push({ text: trackName(track), colour: emergency ? colours.emergency : plain, bold: true });
   if (detail >= 2 || emergency) {
-    const level = levelLine(track);
+    const level = heightLine(track);
     if (level) lines.push({ text: level, colour: plain, bold: false });
   }
   const age = (nowMs - track.reportAtMs) / 1000;
   if (track.stale) lines.push({ text: `STALE ${duration(age)}`, colour: colours.dim, bold: false });
-  else if (detail >= 3) {
-    const parts = [emergency ? "" : (track.squawk ?? ""), sourceBrief(track), duration(age)];
-    lines.push({ text: parts.filter(Boolean).join(" · "), colour: colours.dim, bold: false });
-  }
+  else if (detail >= 3) lines.push({ text: lastLine(track, age), colour: colours.dim, bold: false });
   return lines;
 }
 
-function levelLine(track: Track): string {
+function heightLine(track: Track): string {
   if (track.on_ground) return "on ground";
-  const parts: string[] = [];
-  if (track.altitude_m != null) {
-    const height = blockHeight(track.altitude_m, track.altitude_datum ?? "");
-    parts.push(`${height} ${arrow(track.vertical_rate_mps)}`.trim());
-  }
-  if (track.ground_speed_mps != null) parts.push(`${knots(track.ground_speed_mps)} kt`);
-  return parts.join("  ");
+  if (track.altitude_m == null) return "";
+  return `${blockHeight(track.altitude_m, track.altitude_datum ?? "")} ${arrow(track.vertical_rate_mps)}`.trim();
+}
+
+function lastLine(track: Track, age: number): string {
+  const speed = track.ground_speed_mps == null ? "" : `${knots(track.ground_speed_mps)} kt`;
+  const off = track.level === "position" ? `±${accuracy(track.accuracy_m)}` : "";
+  return [speed, off, duration(age)].filter(Boolean).join(" · ");
 }
 
 /** Order of placing: emergencies, then one's own, then released by others, then the rest; stale last. */
-export function trackRank(track: Track, chosen: boolean): number {
+export function trackRank(
+  track: Pick<Track, "source" | "level" | "emergency" | "stale" | "on_ground">,
+  chosen: boolean,
+): number {
   if (chosen) return 0;
   if (track.emergency) return 1;
   const base = isMine(track) ? 3 : track.level === "broadcast" ? 6 : 4;

@@ -1,92 +1,56 @@
-// The aircraft symbols as one texture. Shape says where the knowledge comes from: an aeroplane for an operator's
-// own report, a notched arrowhead for a broadcast, a diamond with a heading stroke for a sensed one; a ring
-// round it marks one's own. Stale ones are hollow. Without a known track the arrowhead is a round dot.
+// The aircraft symbols (shapes.ts) as one texture: a row of cells filled and the same again hollow, for stale ones.
 //
 // Red channel: what takes the aircraft's colour. Green: a dark edge that keeps it readable on any ground.
-import type { Source } from "../wire/types";
+import { SHAPE_NAMES, SHAPES, type Shape } from "./shapes";
 
 export const CELL_PX = 64;
 const COLUMNS = 8;
-const ROWS = 2;
+const ROWS_OF_SHAPES = Math.ceil(SHAPE_NAMES.length / COLUMNS);
+export const ATLAS_COLUMNS = COLUMNS;
+export const ATLAS_ROWS = ROWS_OF_SHAPES * 2;
+/** What is added to a shape's cell for its hollow form. */
+export const HOLLOW_CELLS = ROWS_OF_SHAPES * COLUMNS;
 
-type Outline = (pen: CanvasRenderingContext2D) => void;
+const EDGE_PX = 4;
 
-function polygon(...points: readonly (readonly [number, number])[]): Outline {
-  return (pen) => {
-    points.forEach(([x, y], i) => (i === 0 ? pen.moveTo(x, y) : pen.lineTo(x, y)));
-    pen.closePath();
-  };
+function sheet(): [HTMLCanvasElement, CanvasRenderingContext2D] {
+  const canvas = document.createElement("canvas");
+  canvas.width = COLUMNS * CELL_PX;
+  canvas.height = ATLAS_ROWS * CELL_PX;
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  if (!pen) throw new Error("this browser draws no canvas");
+  pen.lineJoin = "round";
+  pen.fillStyle = pen.strokeStyle = "#fff";
+  return [canvas, pen];
 }
 
-function circle(radius: number): Outline {
-  return (pen) => pen.arc(0, 0, radius, 0, 2 * Math.PI);
-}
-
-const AEROPLANE = polygon(
-  [0, -21], [3.2, -15], [3.2, -6], [20, 5], [20, 9.5], [3.2, 4.5], [2.6, 13], [8, 17.5], [8, 21],
-  [0, 18.5], [-8, 21], [-8, 17.5], [-2.6, 13], [-3.2, 4.5], [-20, 9.5], [-20, 5], [-3.2, -6], [-3.2, -15],
-);
-const ARROWHEAD = polygon([0, -20], [14, 18], [0, 10], [-14, 18]);
-const DIAMOND = polygon([0, -13], [13, 0], [0, 13], [-13, 0]);
-const HEADED_DIAMOND: Outline = (pen) => {
-  DIAMOND(pen);
-  polygon([-1.6, -13], [-1.6, -25], [1.6, -25], [1.6, -13])(pen);
-};
-
-/** Column of each shape; two rows: filled, hollow. */
-const SHAPES: readonly Outline[] = [
-  AEROPLANE, ARROWHEAD, HEADED_DIAMOND, circle(11), circle(9), DIAMOND, circle(27), circle(5),
-];
-export const RING_COLUMN = 6;
-export const DOT_COLUMN = 7;
-
-export function columnOf(source: Source, headed: boolean): number {
-  const column = source === "own" ? 0 : source === "broadcast" ? 1 : 2;
-  return headed ? column : column + 3;
-}
-
-function paint(pen: CanvasRenderingContext2D, draw: (column: number, row: number, outline: Outline) => void): void {
-  for (let row = 0; row < ROWS; row++) {
-    SHAPES.forEach((outline, column) => {
+/** Every shape in its filled and in its hollow cell; `wider` thickens the lines, for the edge. */
+function paint(pen: CanvasRenderingContext2D, wider: number): void {
+  for (const hollow of [false, true]) {
+    SHAPE_NAMES.forEach((name, i) => {
+      const shape: Shape = SHAPES[name];
+      const cell = i + (hollow ? HOLLOW_CELLS : 0);
       pen.save();
-      pen.translate((column + 0.5) * CELL_PX, (row + 0.5) * CELL_PX);
-      pen.beginPath();
-      outline(pen);
-      draw(column, row, outline);
+      pen.translate(((cell % COLUMNS) + 0.5) * CELL_PX, (Math.floor(cell / COLUMNS) + 0.5) * CELL_PX);
+      const path = new Path2D(shape.path);
+      pen.setLineDash(shape.dash ? [...shape.dash] : []);
+      pen.lineWidth = (shape.stroke ?? (hollow ? 3.4 : 0.1)) + wider;
+      if (!hollow && !shape.stroke) pen.fill(path);
+      pen.stroke(path);
       pen.restore();
     });
   }
 }
 
-function sheet(): [HTMLCanvasElement, CanvasRenderingContext2D] {
-  const canvas = document.createElement("canvas");
-  canvas.width = COLUMNS * CELL_PX;
-  canvas.height = ROWS * CELL_PX;
-  const pen = canvas.getContext("2d", { willReadFrequently: true });
-  if (!pen) throw new Error("this browser draws no canvas");
-  pen.lineJoin = "round";
-  return [canvas, pen];
-}
-
-/** RGBA bytes of COLUMNS by ROWS cells: tinted coverage in red, edge coverage in green. */
+/** RGBA bytes: tinted coverage in red, edge coverage in green. */
 export function atlas(): { width: number; height: number; pixels: Uint8Array } {
   const [canvas, tint] = sheet();
-  paint(tint, (column, row) => {
-    tint.fillStyle = tint.strokeStyle = "#fff";
-    const hollow = row === 1 || column === RING_COLUMN;
-    tint.lineWidth = column === RING_COLUMN ? 3 : 3.6;
-    if (hollow) tint.stroke();
-    else tint.fill();
-  });
+  paint(tint, 0);
   const [, edge] = sheet();
-  paint(edge, (column, row) => {
-    edge.strokeStyle = "#fff";
-    edge.lineWidth = row === 1 || column === RING_COLUMN ? 7 : 5;
-    edge.stroke();
-  });
+  paint(edge, EDGE_PX);
   const { width, height } = canvas;
   const tinted = tint.getImageData(0, 0, width, height).data;
-  const edged = edge.canvas.getContext("2d")!.getImageData(0, 0, width, height).data;
+  const edged = edge.getImageData(0, 0, width, height).data;
   const pixels = new Uint8Array(width * height * 4);
   for (let i = 0; i < pixels.length; i += 4) {
     pixels[i] = tinted[i + 3]!;
@@ -95,6 +59,3 @@ export function atlas(): { width: number; height: number; pixels: Uint8Array } {
   }
   return { width, height, pixels };
 }
-
-export const ATLAS_COLUMNS = COLUMNS;
-export const ATLAS_ROWS = ROWS;

@@ -1,29 +1,23 @@
-// The canvas over the aircraft: data blocks with leader lines, volume labels, accuracy rings, and the marks of the
-// selected aircraft and of emergencies. Blocks are drawn once into small bitmaps and blitted each frame, so they
-// move with their aircraft; where they go is decided a few times a second (declutter.ts).
+// The canvas over the aircraft: data blocks with leader lines, volume labels, layers' labels, accuracy rings, and the
+// marks of the selected aircraft and of emergencies. Where blocks go is decided a few times a second
+// (declutter.ts); each frame they are blitted where their aircraft are then.
 import { CRAFT, INK, TONE } from "../style/palette";
 import { worldPerMetre, worldPixels } from "../geometry/mercator";
+import { type Bitmap, Bitmaps } from "./bitmaps";
 import { type Detail, type Line, trackBlock, trackRank } from "./blocks";
 import { type Placed, place, type Wanted } from "./declutter";
-import { type Craft, type Fleet, toScreen, type View } from "./fleet";
-import type { LayerLabel } from "./layers";
+import { type Fleet, toScreen, type View } from "./fleet";
+import type { LayerLabel, ScreenPlace } from "./layers";
 import type { VolumeLabel } from "./volumes";
 
 const COLOURS = { text: INK.text, dim: INK.dim, emergency: CRAFT.emergency };
-const LINE_PX = 13;
-const PAD_PX = 3;
-const FONT = "B612, sans-serif";
 /** More than fits on any screen is not measured at all. */
 const MOST_BLOCKS = 350;
-const MOST_BITMAPS = 1200;
-/** A ring smaller than the symbol says nothing. */
-const LEAST_RING_PX = 14;
-
-interface Bitmap {
-  readonly image: HTMLCanvasElement;
-  readonly width: number;
-  readonly height: number;
-}
+/** With more symbols than this on the screen blocks may cover some. */
+const MOST_KEPT_CLEAR = 600;
+/** A ring smaller than the frame round the symbol says nothing. */
+const LEAST_RING_PX = 17;
+const MOST_RING_PX = 4000;
 
 export interface AnchoredLabel extends VolumeLabel {
   readonly px: number;
@@ -31,13 +25,24 @@ export interface AnchoredLabel extends VolumeLabel {
   readonly nameOnly: boolean;
 }
 
+/** What there is to label at one moment. */
+export interface Scenery {
+  readonly fleet: Fleet;
+  readonly view: View;
+  readonly craftMs: number;
+  readonly volumes: readonly AnchoredLabel[];
+  readonly chosen: string | null;
+}
+
 export class LabelCanvas {
   private readonly pen: CanvasRenderingContext2D;
-  private readonly bitmaps = new Map<string, Bitmap>();
+  private readonly bitmaps = new Bitmaps();
   private sides = new Map<string, number>();
   private placed: Placed[] = [];
   private blocks = new Map<string, Bitmap>();
   private layerLabels: ReadonlyMap<string, LayerLabel> = new Map();
+  /** Aircraft with a ring or a mark, by slot. */
+  private marked: number[] = [];
   private ratio = 1;
 
   constructor(private readonly canvas: HTMLCanvasElement) {
@@ -51,79 +56,85 @@ export class LabelCanvas {
     return this.pen;
   }
 
-  /** Fonts or the screen's resolution changed: every bitmap is redrawn. */
-  reset(ratio: number): void {
-    this.ratio = ratio;
-    this.bitmaps.clear();
+  /** Blocks of aircraft that found a place: the debug state shows it. */
+  get aircraftBlocks(): number {
+    return this.placed.filter(({ key }) => key.startsWith("t:")).length;
   }
 
-  arrange(
-    fleet: Fleet,
-    volumes: readonly AnchoredLabel[],
-    others: readonly LayerLabel[],
-    detail: Detail,
-    chosen: string | null,
-    nowMs: number,
-  ): void {
-    const wanted: Wanted[] = [];
+  reset(ratio: number): void {
+    this.ratio = ratio;
+    this.bitmaps.reset(ratio);
+  }
+
+  /** Decides what is labelled and where. `fleet.look()` has found what is in view. */
+  arrange(scenery: Scenery, others: readonly LayerLabel[], detail: Detail): void {
+    const { fleet, volumes } = scenery;
     this.blocks = new Map();
-    for (const craft of ranked(fleet.visible, chosen, detail)) {
-      const { track } = craft;
-      const mine = track.id === chosen;
-      const lines = trackBlock(track, mine || track.emergency ? 3 : detail, nowMs, COLOURS);
-      const key = `t:${track.id}`;
-      const bitmap = this.bitmap(lines, "left");
-      this.blocks.set(key, bitmap);
-      wanted.push({
-        key,
-        px: craft.px,
-        py: craft.py,
-        width: bitmap.width,
-        height: bitmap.height,
-        rank: trackRank(track, mine),
-        centred: false,
-        always: mine || Boolean(track.emergency),
-      });
-    }
-    volumes.forEach((label, i) => {
-      const colour = TONE[label.tone];
-      const named = label.lines.length > 2;
-      const lines = label.lines.map((text, n) => ({ text, colour: n === 0 && named ? colour : INK.dim, bold: n === 0 && named }));
-      const rank = (label.tone === "nonconforming" || label.tone === "contingent" ? 2 : label.faint ? 8 : 5) + i / 1e6;
-      const long = `v:${label.ref}:${i}`;
-      if (!label.nameOnly) wanted.push(this.volumeBlock(long, label, lines, rank));
-      if (named) wanted.push({ ...this.volumeBlock(`n:${label.ref}:${i}`, label, lines.slice(0, 1), rank + 0.4), shortOf: long });
-    });
     this.layerLabels = new Map(others.map((label) => [`l:${label.key}`, label]));
-    for (const [key, { px, py, lines, rank, always }] of this.layerLabels) {
-      const bitmap = this.bitmap(lines, "left");
-      this.blocks.set(key, bitmap);
-      wanted.push({ key, px, py, width: bitmap.width, height: bitmap.height, rank, centred: false, always });
-    }
-    const symbols = fleet.visible.length < 600 ? fleet.visible : [];
+    const wanted = [
+      ...this.aircraft(scenery, detail),
+      ...volumes.flatMap((label, i) => this.volume(label, i)),
+      ...[...this.layerLabels].map(([key, label]) => this.wanted(key, label, label.lines, label.rank, label.always)),
+    ];
+    const kept = fleet.visible.length < MOST_KEPT_CLEAR ? fleet.visible : [];
+    const symbols = kept.map((slot) => ({ px: fleet.px[slot]!, py: fleet.py[slot]! }));
     this.placed = place(wanted, this.sides, symbols);
     this.sides = new Map(this.placed.map(({ key, side }) => [key, side]));
-    if (this.bitmaps.size > MOST_BITMAPS) this.forget();
+    this.marked = fleet.visible.filter((slot) => isMarked(fleet, slot, scenery.chosen));
+    this.bitmaps.forget();
+  }
+
+  private wanted(key: string, at: ScreenPlace, lines: readonly Line[], rank: number, always: boolean): Wanted {
+    const bitmap = this.bitmaps.of(lines, "left");
+    this.blocks.set(key, bitmap);
+    const { px, py } = at;
+    return { key, px, py, width: bitmap.width, height: bitmap.height, rank, centred: false, always };
+  }
+
+  private aircraft({ fleet, chosen, craftMs }: Scenery, detail: Detail): Wanted[] {
+    return labelled(fleet, chosen, detail).map((slot) => {
+      const craft = fleet.craft(slot);
+      const { track } = craft;
+      const mine = track.id === chosen;
+      const lines = trackBlock(track, mine || track.emergency ? 3 : detail, craftMs, COLOURS);
+      return this.wanted(`t:${track.id}`, craft, lines, trackRank(track, mine), mine || Boolean(track.emergency));
+    });
+  }
+
+  /** The whole label, or its name alone where that finds no room. */
+  private volume(label: AnchoredLabel, i: number): Wanted[] {
+    const colour = TONE[label.tone];
+    const named = label.lines.length > 2;
+    const lines = label.lines.map((text, n) => ({ text, colour: n === 0 && named ? colour : INK.dim, bold: n === 0 && named }));
+    const rank = (label.tone === "nonconforming" || label.tone === "contingent" ? 2 : label.faint ? 8 : 5) + i / 1e6;
+    const long = `v:${label.ref}:${i}`;
+    return [
+      ...(label.nameOnly ? [] : [this.volumeBlock(long, label, lines, rank)]),
+      ...(named ? [{ ...this.volumeBlock(`n:${label.ref}:${i}`, label, lines.slice(0, 1), rank + 0.4), shortOf: long }] : []),
+    ];
   }
 
   private volumeBlock(key: string, { px, py }: AnchoredLabel, lines: readonly Line[], rank: number): Wanted {
-    const bitmap = this.bitmap(lines, "center");
+    const bitmap = this.bitmaps.of(lines, "center");
     this.blocks.set(key, bitmap);
     return { key, px, py, width: bitmap.width, height: bitmap.height, rank, centred: true, always: false };
   }
 
-  draw(fleet: Fleet, volumes: readonly AnchoredLabel[], view: View, chosen: string | null, under: () => void): void {
+  draw(scenery: Scenery, under: () => void): void {
     const { pen } = this;
+    const { volumes, fleet, view, craftMs } = scenery;
     pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    const perMetre = worldPixels(view.zoom);
-    for (const craft of fleet.visible) this.marks(craft, perMetre, craft.track.id === chosen);
+    for (const slot of this.marked) {
+      fleet.place(slot, view, craftMs);
+      this.marks(scenery, slot);
+    }
     under();
     for (const { key, dx, dy } of this.placed) {
       const bitmap = this.blocks.get(key);
       if (!bitmap) continue;
       const volume = /^[vn]:/.test(key) ? volumes[Number(key.slice(key.lastIndexOf(":") + 1))] : undefined;
-      const anchor = volume ?? this.anchorOf(key, fleet, view);
+      const anchor = volume ?? this.anchorOf(key, scenery);
       if (!anchor) continue;
       if (!volume) this.leader(anchor.px, anchor.py, dx, dy, bitmap);
       pen.globalAlpha = volume?.faint ? 0.6 : 1;
@@ -132,37 +143,45 @@ export class LabelCanvas {
     }
   }
 
-  /** A layer's label goes with its track, or stays where it is on the ground. */
-  private anchorOf(key: string, fleet: Fleet, view: View): { readonly px: number; readonly py: number } | undefined {
-    if (key.startsWith("t:")) return fleet.get(key.slice(2));
-    const label = this.layerLabels.get(key);
+  /** A block goes with its aircraft; a layer's label with its track, or stays where it is on the ground. */
+  private anchorOf(key: string, { fleet, view, craftMs }: Scenery): ScreenPlace | undefined {
+    const label = key.startsWith("t:") ? undefined : this.layerLabels.get(key);
+    const id = label ? label.track : key.slice(2);
+    const slot = id === undefined ? -1 : fleet.slot(id);
+    if (slot >= 0) {
+      fleet.place(slot, view, craftMs);
+      return { px: fleet.px[slot]!, py: fleet.py[slot]! };
+    }
     if (!label) return undefined;
-    const craft = label.track === undefined ? undefined : fleet.get(label.track);
-    return craft ?? (label.at ? toScreen(label.at.lat, label.at.lon, view) : label);
+    return label.at ? toScreen(label.at.lat, label.at.lon, view) : label;
   }
 
-  private marks({ track, px, py }: Craft, pixels: number, chosen: boolean): void {
-    const { pen } = this;
-    if (track.level === "position" || chosen) {
-      const radius = track.accuracy_m * worldPerMetre(track.lat) * pixels;
-      if (radius > LEAST_RING_PX && radius < 4000) {
-        this.circle(px, py, radius, CRAFT.released, 1, [3, 3], 0.7);
-      }
+  private marks({ fleet, view, chosen }: Scenery, slot: number): void {
+    const table = fleet.table!;
+    const words = table.words[slot]!;
+    const px = fleet.px[slot]!;
+    const py = fleet.py[slot]!;
+    const radius = table.accuracyM[slot]! * worldPerMetre(table.lat[slot]!) * worldPixels(view.zoom);
+    if (radius > LEAST_RING_PX && radius < MOST_RING_PX && (words.level === "position" || words.id === chosen)) {
+      this.circle(px, py, radius, CRAFT.released, 1, [3, 3], 0.7);
     }
-    if (track.emergency) {
+    if (words.emergency) {
       this.circle(px, py, 17, CRAFT.emergency, 2.5, [], 1);
       this.circle(px, py, 22, CRAFT.emergency, 1.5, [], 0.8);
     }
-    if (chosen) {
-      pen.strokeStyle = INK.text;
-      pen.lineWidth = 1.5;
-      for (const [sx, sy] of [[-1, -1], [1, -1], [1, 1], [-1, 1]] as const) {
-        pen.beginPath();
-        pen.moveTo(px + sx * 19, py + sy * 12);
-        pen.lineTo(px + sx * 19, py + sy * 19);
-        pen.lineTo(px + sx * 12, py + sy * 19);
-        pen.stroke();
-      }
+    if (words.id === chosen) this.corners(px, py);
+  }
+
+  private corners(px: number, py: number): void {
+    const { pen } = this;
+    pen.strokeStyle = INK.text;
+    pen.lineWidth = 1.5;
+    for (const [sx, sy] of [[-1, -1], [1, -1], [1, 1], [-1, 1]] as const) {
+      pen.beginPath();
+      pen.moveTo(px + sx * 19, py + sy * 12);
+      pen.lineTo(px + sx * 19, py + sy * 19);
+      pen.lineTo(px + sx * 12, py + sy * 19);
+      pen.stroke();
     }
   }
 
@@ -194,81 +213,29 @@ export class LabelCanvas {
     pen.stroke();
     pen.globalAlpha = 1;
   }
-
-  private bitmap(lines: readonly Line[], align: "left" | "center"): Bitmap {
-    const key = align + lines.map((l) => `${l.bold ? "!" : "."}${l.colour}${l.text}`).join("\n");
-    const known = this.bitmaps.get(key);
-    if (known) {
-      this.bitmaps.delete(key);
-      this.bitmaps.set(key, known);
-      return known;
-    }
-    const made = drawBitmap(lines, align, this.ratio);
-    this.bitmaps.set(key, made);
-    return made;
-  }
-
-  /** Drops the half that was used longest ago: a Map keeps the order of insertion. */
-  private forget(): void {
-    let excess = this.bitmaps.size / 2;
-    for (const key of this.bitmaps.keys()) {
-      if (excess-- <= 0) return;
-      this.bitmaps.delete(key);
-    }
-  }
 }
 
-/** Those that get a block at all: everyone at some detail, only the important at none. */
-function ranked(visible: readonly Craft[], chosen: string | null, detail: Detail): Craft[] {
-  const important = ({ track }: Craft): boolean =>
-    track.id === chosen || Boolean(track.emergency) || track.level !== "broadcast";
-  const candidates = detail === 0 ? visible.filter(important) : [...visible];
+function isMarked(fleet: Fleet, slot: number, chosen: string | null): boolean {
+  const words = fleet.table!.words[slot]!;
+  return words.level === "position" || Boolean(words.emergency) || words.id === chosen;
+}
+
+/** Slots that get a block at all: everyone at some detail, only the important at none. */
+function labelled(fleet: Fleet, chosen: string | null, detail: Detail): number[] {
+  const table = fleet.table;
+  if (!table) return [];
+  const important = (slot: number): boolean =>
+    table.words[slot]!.level !== "broadcast" || isMarked(fleet, slot, chosen);
+  const candidates = detail === 0 ? fleet.visible.filter(important) : [...fleet.visible];
   if (candidates.length <= MOST_BLOCKS) return candidates;
+  const rank = (slot: number): number => {
+    const words = table.words[slot]!;
+    const state = { stale: table.stale[slot] === 1, on_ground: table.onGround[slot] === 1 };
+    return trackRank({ ...words, ...state, emergency: words.emergency ?? null }, words.id === chosen);
+  };
   return candidates
-    .sort((a, b) => trackRank(a.track, a.track.id === chosen) - trackRank(b.track, b.track.id === chosen))
-    .slice(0, MOST_BLOCKS);
-}
-
-const measure = document.createElement("canvas").getContext("2d");
-
-function fontOf(line: Line): string {
-  return `${line.bold ? "700" : "400"} 11px ${FONT}`;
-}
-
-function drawBitmap(lines: readonly Line[], align: "left" | "center", ratio: number): Bitmap {
-  let width = 0;
-  for (const line of lines) {
-    if (!measure) break;
-    measure.font = fontOf(line);
-    width = Math.max(width, measure.measureText(line.text).width);
-  }
-  width = Math.ceil(width) + 2 * PAD_PX;
-  const height = lines.length * LINE_PX + 2 * PAD_PX - 1;
-  const image = document.createElement("canvas");
-  image.width = Math.ceil(width * ratio);
-  image.height = Math.ceil(height * ratio);
-  const pen = image.getContext("2d");
-  if (pen) {
-    pen.scale(ratio, ratio);
-    if (align === "left") {
-      pen.fillStyle = "rgba(8, 12, 17, 0.62)";
-      pen.beginPath();
-      pen.roundRect(0, 0, width, height, 3);
-      pen.fill();
-    }
-    pen.lineJoin = "round";
-    pen.lineWidth = 3;
-    pen.strokeStyle = INK.halo;
-    pen.textBaseline = "middle";
-    pen.textAlign = align;
-    lines.forEach((line, i) => {
-      pen.font = fontOf(line);
-      pen.fillStyle = line.colour;
-      const x = align === "left" ? PAD_PX : width / 2;
-      const y = PAD_PX + (i + 0.5) * LINE_PX;
-      if (align === "center") pen.strokeText(line.text, x, y);
-      pen.fillText(line.text, x, y);
-    });
-  }
-  return { image, width, height };
+    .map((slot) => [slot, rank(slot)] as const)
+    .sort((a, b) => a[1] - b[1])
+    .slice(0, MOST_BLOCKS)
+    .map(([slot]) => slot);
 }

@@ -2,7 +2,6 @@
 // is registered and taken away, and gives each frame to them. dispose() takes away all that they added.
 import { effect } from "@preact/signals";
 import type { Map as MapLibre } from "maplibre-gl";
-import { latOf, lonOf } from "../geometry/mercator";
 import { type Fleet, toScreen, type View } from "./fleet";
 import { type Dispose, type Hit, type LayerFrame, type LayerLabel, layers, type MapLayer, onRedraw } from "./layers";
 
@@ -49,8 +48,11 @@ export class LayerHost {
       chosen,
       project: (lat, lon) => toScreen(lat, lon, view),
       craft: (id) => {
-        const craft = fleet.get(id);
-        return craft ? { px: craft.px, py: craft.py, lat: latOf(craft.at.y), lon: lonOf(craft.at.x) } : null;
+        const slot = fleet.slot(id);
+        const at = slot < 0 ? null : fleet.groundPlace(id, craftMs);
+        if (!at) return null;
+        fleet.place(slot, view, craftMs);
+        return { px: fleet.px[slot]!, py: fleet.py[slot]!, ...at };
       },
     };
   }

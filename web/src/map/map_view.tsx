@@ -2,7 +2,8 @@
 // signals. Without a base map what was released is still drawn, on an empty sea, and the page says so.
 import { effect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { craftMs, horizon, picture, second, selectedAlert, selection, vectorMinutes, viewMs, viewTime, zone } from "../state/store";
+import { sieve } from "../state/filters";
+import { blockDetail, craftMs, horizon, picture, second, selectedAlert, selection, vectorMinutes, viewMs, viewTime, zone } from "../state/store";
 import { nextBoundary } from "../state/phase";
 import { baseMap } from "./basemap";
 import { adopt, fitAll, release } from "./commands";
@@ -45,6 +46,9 @@ function keepVolumes(scene: Scene): () => void {
   });
 }
 
+/** In look-ahead the volumes are what is looked at; aircraft are only where they are now. */
+const AHEAD_STRENGTH = 0.4;
+
 function keepFirstFit(): () => void {
   let done = false;
   return effect(() => {
@@ -58,14 +62,20 @@ function keepFirstFit(): () => void {
 function attach(scene: Scene): () => void {
   adopt(scene);
   const stops = [
-    effect(() => scene.setTracks(picture.value.tracks)),
+    effect(() => scene.setTracks(picture.value.tracks, sieve.value.shown)),
     effect(() => {
       void viewTime.value;
       scene.touch();
     }),
     keepVolumes(scene),
     effect(() => scene.setSelection(selection.value)),
-    effect(() => scene.setVectorMinutes(vectorMinutes.value)),
+    effect(() =>
+      scene.setManner({
+        vectorMinutes: vectorMinutes.value,
+        detail: blockDetail.value,
+        strength: viewTime.value.mode === "ahead" ? AHEAD_STRENGTH : 1,
+      }),
+    ),
     keepFirstFit(),
   ];
   return () => {

@@ -8,17 +8,17 @@ import { Map as MapLibre, ScaleControl, setWorkerUrl } from "maplibre-gl";
 import "maplibre-gl/dist/maplibre-gl.css";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 import type { Box } from "../geometry/ring";
-import { latOf, lonOf, mercatorX, mercatorY, worldPixels } from "../geometry/mercator";
-import type { Track } from "../stream/picture";
+import { mercatorX, mercatorY, worldPixels } from "../geometry/mercator";
+import type { TrackTable } from "../stream/tracks";
 import { AircraftCanvas } from "./aircraft_gl";
 import { BARE, type BaseMap } from "./basemap";
-import { detailFor } from "./blocks";
+import { type Detail, type DetailChoice, detailFor } from "./blocks";
 import { Fleet, type View } from "./fleet";
 import { addHatches } from "./hatch";
 import { LayerHost } from "./layer_host";
-import { type AnchoredLabel, LabelCanvas } from "./labels";
+import { type AnchoredLabel, LabelCanvas, type Scenery } from "./labels";
 import type { Hit } from "./layers";
-import { drawFleet } from "./symbols";
+import { sizesFor } from "./symbols";
 import { addVolumeLayers, CLICKABLE, LOWEST, markSelected, showVolumes } from "./volume_layers";
 import type { DrawnVolumes, VolumeLabel } from "./volumes";
 
@@ -32,6 +32,12 @@ const REACH_PX = 16;
 /** Volumes less tall than this get no label, or their name alone. */
 const LEAST_NAME_PX = 12;
 const LEAST_LABEL_PX = 26;
+
+export interface Manner {
+  readonly vectorMinutes: number;
+  readonly detail: DetailChoice;
+  readonly strength: number;
+}
 
 export interface SceneEvents {
   /** The time shown, and that at which aircraft are drawn; null before the exchange's first word. */
@@ -54,7 +60,9 @@ export class Scene {
   private volumeLabels: readonly VolumeLabel[] = [];
   private anchored: AnchoredLabel[] = [];
   private chosen: Hit | null = null;
-  private vectorMinutes = 0;
+  private manner: Manner = { vectorMinutes: 0, detail: "auto", strength: 1 };
+  /** The detail of data blocks at the last placing. */
+  detail: Detail = 0;
   private dirty = true;
   private arrangeDue = true;
   private lastFrame = 0;
@@ -136,8 +144,8 @@ export class Scene {
   }
 
   private hits(x: number, y: number): Hit[] {
-    const craft = this.fleet.nearest(x, y, REACH_PX);
-    const aircraft: Hit[] = craft ? [{ kind: "track", id: craft.track.id }] : [];
+    const id = this.fleet.nearest(x, y, REACH_PX, this.view(), this.events.craftMs(performance.now()) ?? 0);
+    const aircraft: Hit[] = id === null ? [] : [{ kind: "track", id }];
     return [...aircraft, ...this.layers.hits(x, y), ...this.itemsAt(x, y).map((id): Hit => ({ kind: "item", id }))];
   }
 
@@ -148,10 +156,9 @@ export class Scene {
     return [...new Set(found.map((f) => String(f.properties["ref"])))];
   }
 
-  setTracks(tracks: ReadonlyMap<string, Track>): void {
-    const now = this.events.craftMs(performance.now());
-    if (now === null) this.fleet.update(new Map(), 0);
-    else this.fleet.update(tracks, now);
+  /** `shown`: 1 for each slot that the filters let through. */
+  setTracks(tracks: TrackTable, shown: Uint8Array | null): void {
+    this.fleet.update(tracks, shown, this.events.craftMs(performance.now()) ?? 0);
     this.touch();
   }
 
@@ -189,8 +196,9 @@ export class Scene {
     this.touch();
   }
 
-  setVectorMinutes(minutes: number): void {
-    this.vectorMinutes = minutes;
+  /** How aircraft are drawn: minutes of their vectors, detail of their blocks, and 1 or fainter. */
+  setManner(manner: Manner): void {
+    this.manner = manner;
     this.touch();
   }
 
@@ -221,8 +229,7 @@ export class Scene {
 
   /** Where a track is drawn now, for centring on it. */
   placeOf(id: string): { lat: number; lon: number } | null {
-    const craft = this.fleet.get(id);
-    return craft ? { lat: latOf(craft.at.y), lon: lonOf(craft.at.x) } : null;
+    return this.fleet.groundPlace(id, this.events.craftMs(performance.now()) ?? 0);
   }
 
   private fit(): void {
@@ -256,20 +263,43 @@ export class Scene {
     this.lastFrame = mono;
     const view = this.view();
     if (view.width === 0 || view.height === 0) return;
-    const now = this.events.craftMs(mono) ?? 0;
-    this.fleet.project(view, now);
-    this.layers.begin(view, this.events.viewMs(mono) ?? now, now, this.chosen);
+    const craftMs = this.events.craftMs(mono) ?? 0;
     this.anchor(view);
-    const chosenTrack = this.chosen?.kind === "track" ? this.chosen.id : null;
-    drawFleet(this.aircraft, this.fleet, view, this.vectorMinutes);
-    if (this.arrangeDue || mono - this.lastArrange > ARRANGE_MS) {
-      this.arrangeDue = false;
-      this.lastArrange = mono;
-      this.labels.arrange(this.fleet, this.anchored, this.layers.labels(), detailFor(view.zoom, this.fleet.visible.length), chosenTrack, now);
-    }
-    this.labels.draw(this.fleet, this.anchored, view, chosenTrack, () => this.layers.draw());
+    const chosen = this.chosen?.kind === "track" ? this.chosen.id : null;
+    const scenery: Scenery = { fleet: this.fleet, view, craftMs, volumes: this.anchored, chosen };
+    this.layers.begin(view, this.events.viewMs(mono) ?? craftMs, craftMs, this.chosen);
+    if (this.arrangeDue || mono - this.lastArrange > ARRANGE_MS) this.arrange(scenery, mono);
+    const sizes = sizesFor(view.zoom, this.fleet.visible.length);
+    this.aircraft.draw(this.fleet, view, craftMs, { sizes, ...this.manner });
+    this.labels.draw(scenery, () => this.layers.draw());
     this.spentMs += performance.now() - mono;
     this.framesDrawn++;
+  }
+
+  private arrange(scenery: Scenery, mono: number): void {
+    this.arrangeDue = false;
+    this.lastArrange = mono;
+    this.fleet.look(scenery.view, scenery.craftMs);
+    this.detail = detailFor(scenery.view.zoom, this.fleet.visible.length, this.manner.detail);
+    this.labels.arrange(scenery, this.layers.labels(), this.detail);
+  }
+
+  /** The largest distance in pixels between where the shader and where the processor put an aircraft: for tests. */
+  twinError(): number {
+    const view = this.view();
+    const now = this.events.craftMs(performance.now()) ?? 0;
+    this.fleet.look(view, now);
+    const drawn = this.aircraft.probe(this.fleet, view, now);
+    const { px, py } = this.fleet;
+    return Math.max(0, ...this.fleet.visible.map((i) => Math.hypot(drawn[2 * i]! - px[i]!, drawn[2 * i + 1]! - py[i]!)));
+  }
+
+  get uploads(): number {
+    return this.aircraft.uploads;
+  }
+
+  get blocks(): number {
+    return this.labels.aircraftBlocks;
   }
 
   /** Screen places of the volumes' labels; those of volumes too small to see are moved off it. */

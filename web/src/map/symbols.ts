@@ -1,88 +1,80 @@
-// How each aircraft looks: shape by source, colour by how one knows it, size and strength by state. One pass over
-// the visible ones fills the sprite buffer; what matters most is drawn last, on top.
-import { isMine } from "../format/words";
-import { CRAFT, INK } from "../style/palette";
-import { worldPixels } from "../geometry/mercator";
-import type { AircraftCanvas, Sprite } from "./aircraft_gl";
-import type { Craft, Fleet, View } from "./fleet";
-import { columnOf, DOT_COLUMN, RING_COLUMN } from "./glyphs";
+// How each aircraft looks, as one word of bits that its record carries to the graphics card (aircraft_shaders.ts reads
+// it): shape and frame by what it is and how one knows of it, colour by the same, strength by its state. Pure.
+import { CRAFT } from "../style/palette";
+import type { TrackTable } from "../stream/tracks";
+import { HOLLOW_CELLS } from "./glyphs";
+import { frameOf, type Looks, SHAPE_NAMES, type ShapeName, shapeOf, turns } from "./shapes";
+
+/** Order is the palette's in the shader. */
+export const COLOURS = ["broadcast", "own", "released", "sensed", "emergency"] as const;
+export type ColourName = (typeof COLOURS)[number];
+
+/** Bits of the style word. */
+export const STYLE = {
+  cell: 0, // 7 bits
+  frame: 7, // 7 bits: the frame's cell and 1, 0 for none
+  colour: 14, // 3 bits
+  important: 17,
+  ground: 18,
+  stale: 19,
+  still: 20,
+  upright: 21,
+  hidden: 22,
+} as const;
+
+export function colourOf(track: { source: string; level: string; emergency?: string | null }): ColourName {
+  if (track.emergency) return "emergency";
+  if (track.source === "sensed") return "sensed";
+  if (track.source !== "own") return "broadcast";
+  return track.level === "own" ? "own" : "released";
+}
+
+export function colourHex(track: { source: string; level: string; emergency?: string | null }): string {
+  return CRAFT[colourOf(track)];
+}
+
+const HIDDEN = 1 << STYLE.hidden;
+const cellOf = (shape: ShapeName): number => SHAPE_NAMES.indexOf(shape);
+const CELLS = Object.fromEntries(SHAPE_NAMES.map((name) => [name, cellOf(name)])) as Record<ShapeName, number>;
+
+export function styleOf(table: TrackTable, slot: number, shown: boolean): number {
+  if (!shown || table.placed[slot] !== 1) return HIDDEN;
+  const words = table.words[slot]!;
+  const headed = !Number.isNaN(table.trackDeg[slot]!);
+  const looks: Looks = { source: words.source, level: words.level, category: words.category, headed };
+  const shape = shapeOf(looks);
+  const frame = frameOf(looks);
+  const stale = table.stale[slot] === 1;
+  const ground = table.onGround[slot] === 1;
+  const still = stale || ground || !headed || !(table.speedMps[slot]! > 0);
+  return (
+    ((CELLS[shape] + (stale ? HOLLOW_CELLS : 0)) << STYLE.cell) |
+    ((frame ? CELLS[frame] + 1 : 0) << STYLE.frame) |
+    (COLOURS.indexOf(colourOf(words)) << STYLE.colour) |
+    (words.level !== "broadcast" || words.emergency ? 1 << STYLE.important : 0) |
+    (ground ? 1 << STYLE.ground : 0) |
+    (stale ? 1 << STYLE.stale : 0) |
+    (still ? 1 << STYLE.still : 0) |
+    (turns(shape) ? 0 : 1 << STYLE.upright)
+  );
+}
 
 const SIZE_PX = 30;
 const SMALL_PX = 18;
-const TINY_PX = 12;
+const TINY_PX = 13;
 /** Above so many in view the symbols shrink, so that a continent stays readable under them. */
 const CROWD = 900;
 const SWARM = 3000;
 
-function rgb(hex: string): number {
-  return Number.parseInt(hex.slice(1), 16);
+export interface Sizes {
+  readonly plain: number;
+  /** One's own, released, sensed ones and emergencies never shrink as far. */
+  readonly important: number;
+  /** Broadcasts are dots. */
+  readonly dots: boolean;
 }
 
-const COLOUR = {
-  own: rgb(CRAFT.own),
-  broadcast: rgb(CRAFT.broadcast),
-  sensed: rgb(CRAFT.sensed),
-  released: rgb(CRAFT.released),
-  emergency: rgb(CRAFT.emergency),
-  vector: rgb(INK.dim),
-} as const;
-
-function colourOf({ track }: Craft): number {
-  if (track.emergency) return COLOUR.emergency;
-  if (track.source === "sensed") return COLOUR.sensed;
-  if (isMine(track)) return COLOUR.own;
-  return track.source === "own" ? COLOUR.released : COLOUR.broadcast;
-}
-
-const sprite: Sprite = { px: 0, py: 0, angle_rad: 0, column: 0, hollow: false, size_px: 0, colour: 0, alpha: 1 };
-
-export function drawFleet(canvas: AircraftCanvas, fleet: Fleet, view: View, vectorMinutes: number): void {
-  const { visible } = fleet;
-  canvas.begin(visible.length);
-  const crowded = visible.length > CROWD || view.zoom < 4;
-  const size = visible.length > SWARM ? TINY_PX : crowded ? SMALL_PX : SIZE_PX;
-  const important = (craft: Craft): boolean => craft.track.level !== "broadcast" || Boolean(craft.track.emergency);
-  for (const pass of [false, true]) {
-    for (const craft of visible) {
-      if (important(craft) !== pass) continue;
-      one(canvas, craft, pass ? Math.max(size, SIZE_PX * 0.8) : size);
-      if (vectorMinutes > 0) vector(canvas, craft, view, vectorMinutes);
-    }
-  }
-  canvas.end(view.width, view.height);
-}
-
-function one(canvas: AircraftCanvas, craft: Craft, size: number): void {
-  const { track } = craft;
-  const headed = track.track_deg != null;
-  sprite.px = craft.px;
-  sprite.py = craft.py;
-  sprite.angle_rad = ((track.track_deg ?? 0) * Math.PI) / 180;
-  sprite.column = size <= SMALL_PX && !headed ? DOT_COLUMN : columnOf(track.source, headed);
-  sprite.hollow = track.stale === true;
-  sprite.colour = colourOf(craft);
-  sprite.alpha = track.stale ? 0.6 : track.on_ground ? 0.5 : 1;
-  sprite.size_px = track.on_ground ? size * 0.75 : size;
-  canvas.sprite(sprite);
-  if (isMine(track)) {
-    sprite.column = RING_COLUMN;
-    sprite.size_px = size * 1.25;
-    sprite.hollow = false;
-    canvas.sprite(sprite);
-  }
-}
-
-/** Where it will be in so many minutes if it holds speed and track. None for stale and standing ones. */
-function vector(canvas: AircraftCanvas, craft: Craft, view: View, minutes: number): void {
-  const { motion, track } = craft;
-  if (track.stale || track.on_ground || (motion.vx === 0 && motion.vy === 0)) return;
-  const reach = worldPixels(view.zoom) * minutes * 60;
-  canvas.line(
-    craft.px,
-    craft.py,
-    craft.px + motion.vx * reach,
-    craft.py + motion.vy * reach,
-    track.emergency ? COLOUR.emergency : COLOUR.vector,
-    0.8,
-  );
+export function sizesFor(zoom: number, visible: number): Sizes {
+  const plain = visible > SWARM ? TINY_PX : visible > CROWD || zoom < 4 ? SMALL_PX : SIZE_PX;
+  return { plain, important: Math.max(plain, SIZE_PX * 0.8), dots: visible > SWARM && zoom < 4 };
 }

@@ -2,6 +2,8 @@
 import type { ComponentChildren } from "preact";
 import { type KeyBinding, keyBindings } from "../keys";
 import { CRAFT } from "../style/palette";
+import type { Looks } from "../map/shapes";
+import { colourHex } from "../map/symbols";
 import { Dialog } from "./dialog";
 import { CraftShape, VolumeShape } from "./marks";
 
@@ -30,6 +32,24 @@ function Keys({ group, title }: { group: KeyBinding["group"]; title: string }) {
   );
 }
 
+function heard(source: string, level = source, category: string | null = null): Looks {
+  return { source, level, category, headed: true };
+}
+
+/** The shape says what it is, the frame how one knows. */
+const CRAFT_LEGEND: readonly (readonly [Looks, string])[] = [
+  [heard("own", "own", "aeroplane"), "ringed: yours"],
+  [heard("own", "identity", "aeroplane"), "in a square: released to you by its operator"],
+  [heard("own", "position"), "dashed ring: its position alone is released, rounded"],
+  [heard("broadcast"), "no frame: broadcast (ADS-B, Remote ID)"],
+  [heard("sensed", "own"), "diamond: sensed (radar and the like)"],
+  [heard("broadcast", "broadcast", "rotorcraft"), "rotorcraft"],
+  [heard("broadcast", "broadcast", "glider"), "glider"],
+  [heard("broadcast", "broadcast", "uncrewed"), "uncrewed"],
+  [heard("broadcast", "broadcast", "balloon"), "balloon"],
+  [heard("broadcast", "broadcast", "airship"), "airship"],
+];
+
 function Entry({ mark, children }: { mark: ComponentChildren; children: ComponentChildren }) {
   return (
     <li>
@@ -49,11 +69,10 @@ export function HelpPanel() {
         <div class="legend">
           <h3>Aircraft</h3>
           <ul>
-            <Entry mark={<CraftShape source="own" mine stale={false} colour={CRAFT.own} turn={0} />}>yours (ringed)</Entry>
-            <Entry mark={<CraftShape source="own" mine={false} stale={false} colour={CRAFT.released} turn={0} />}>released to you by its operator</Entry>
-            <Entry mark={<CraftShape source="broadcast" mine={false} stale={false} colour={CRAFT.broadcast} turn={0} />}>broadcast (ADS-B, Remote ID)</Entry>
-            <Entry mark={<CraftShape source="sensed" mine={false} stale={false} colour={CRAFT.sensed} turn={0} />}>sensed (radar and the like)</Entry>
-            <Entry mark={<CraftShape source="broadcast" mine={false} stale colour={CRAFT.broadcast} turn={0} />}>stale: hollow, with its age</Entry>
+            {CRAFT_LEGEND.map(([looks, words]) => (
+              <Entry key={words} mark={<CraftShape looks={looks} stale={false} colour={colourHex(looks)} turn={0} />}>{words}</Entry>
+            ))}
+            <Entry mark={<CraftShape looks={heard("broadcast")} stale colour={CRAFT.broadcast} turn={0} />}>stale: hollow, with its age</Entry>
             <Entry mark={<span class="tag tag-emergency">7700</span>}>emergency squawk: double ring and text</Entry>
           </ul>
           <h3>Airspace</h3>

@@ -1,37 +1,51 @@
 // The list of everything in the picture, for those who search and for those who cannot use the map. One listbox
 // with a fixed row height, of which only the rows in sight exist (6,000 aircraft cost what 20 do).
 // The row under the cursor is the selection; arrows move it, Enter centres the map on it.
-import { computed, type ReadonlySignal } from "@preact/signals";
+import { computed } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { arrow, blockHeight, knots } from "../format/heights";
 import { duration, moment } from "../format/time";
 import { emergencyText, isMine, itemName, itemWords, sourceBrief, trackName } from "../format/words";
 import { centreOn } from "../map/commands";
 import { spanOf } from "../state/phase";
-import { horizon, type Horizon, listOpen, picture, search, second, selection, zone } from "../state/store";
+import { sieve } from "../state/filters";
+import { horizon, type Horizon, listOpen, picture, search, second, selection, type Selection, zone } from "../state/store";
+import type { Track } from "../stream/tracks";
 import { toneOf } from "../map/volumes";
-import { type Row, type Rows, rowsOf } from "./rows";
+import { type ItemRow, itemRows, type Row, TrackRows } from "./rows";
 import { ItemMark, TrackMark } from "./marks";
 
 export const ROW_PX = 44;
 const SPARE_ROWS = 6;
 
-export const rows: ReadonlySignal<Rows> = computed(() => {
-  const { items, tracks } = picture.value;
-  return rowsOf(items.values(), tracks.values(), search.value, horizon.value, second.value ?? 0);
-});
+const trackRows = new TrackRows();
 
-export const allRows: ReadonlySignal<readonly Row[]> = computed(() => [...rows.value.items, ...rows.value.tracks]);
+const items = computed(() => itemRows(picture.value.items.values(), search.value, horizon.value, second.value ?? 0));
+const tracks = computed(() => trackRows.of(picture.value.tracks, search.value, sieve.value.shown));
+
+/** The airspace first, then the aircraft. */
+function rowAt(index: number): Row | undefined {
+  return items.value[index] ?? tracks.value[index - items.value.length];
+}
+
+function rowCount(): number {
+  return items.value.length + tracks.value.length;
+}
+
+function indexOf(chosen: Selection): number {
+  if (!chosen) return -1;
+  if (chosen.kind === "item") return items.value.findIndex(({ id }) => id === chosen.id);
+  const at = tracks.value.findIndex(({ id }) => id === chosen.id);
+  return at < 0 ? -1 : items.value.length + at;
+}
 
 /** Moves the selection by so many rows, from the top where nothing is selected. */
 export function moveSelection(by: number): void {
-  const all = allRows.peek();
-  if (all.length === 0) return;
-  const chosen = selection.peek();
-  const at = all.findIndex((row) => row.kind === chosen?.kind && row.id === chosen.id);
-  const next = at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.max(0, Math.min(all.length - 1, at + by));
-  const row = all[next]!;
-  selection.value = { kind: row.kind, id: row.id };
+  const count = rowCount();
+  const at = indexOf(selection.peek());
+  const next = at < 0 ? (by > 0 ? 0 : count - 1) : Math.max(0, Math.min(count - 1, at + by));
+  const row = rowAt(next);
+  if (row) selection.value = { kind: row.kind, id: row.id };
 }
 
 const HORIZONS: readonly (readonly [Horizon, string])[] = [
@@ -80,12 +94,15 @@ export function ListPanel() {
 }
 
 function Counts() {
-  const { items, tracks } = rows.value;
-  const hidden = picture.value.items.size - items.length;
+  const listed = items.value.length;
+  const shown = tracks.value.length;
+  const all = picture.value.tracks.size;
+  const hidden = picture.value.items.size - listed;
+  const number = (count: number): string => count.toLocaleString("en-GB");
   return (
     <p class="counts" id="counts">
-      <strong>{items.length.toLocaleString("en-GB")}</strong> in the airspace ·{" "}
-      <strong>{tracks.length.toLocaleString("en-GB")}</strong> aircraft
+      <strong>{number(listed)}</strong> in the airspace ·{" "}
+      <strong>{number(shown)}</strong>{shown < all ? ` of ${number(all)}` : ""} aircraft
       {hidden > 0 && !search.value && <span> · {hidden} outside the time shown</span>}
     </p>
   );
@@ -95,9 +112,9 @@ function Listbox() {
   const box = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const [height, setHeight] = useState(600);
-  const all = allRows.value;
+  const count = rowCount();
   const chosen = selection.value;
-  const at = all.findIndex((row) => row.kind === chosen?.kind && row.id === chosen.id);
+  const at = indexOf(chosen);
   useEffect(() => {
     if (!box.current) return;
     const observer = new ResizeObserver(([entry]) => setHeight(entry?.contentRect.height ?? 600));
@@ -114,7 +131,7 @@ function Listbox() {
     }
   }, [chosen]);
   const first = Math.max(0, Math.floor(top / ROW_PX) - SPARE_ROWS);
-  const last = Math.min(all.length, Math.ceil((top + height) / ROW_PX) + SPARE_ROWS);
+  const last = Math.min(count, Math.ceil((top + height) / ROW_PX) + SPARE_ROWS);
   return (
     <div
       id="list"
@@ -126,14 +143,23 @@ function Listbox() {
       ref={box}
       onScroll={(event) => setTop(event.currentTarget.scrollTop)}
     >
-      <div class="listbox-inner" style={{ height: `${all.length * ROW_PX}px` }}>
-        {all.slice(first, last).map((row, i) => (
-          <RowView key={`${row.kind}:${row.id}`} row={row} index={first + i} count={all.length} chosen={first + i === at} />
+      <div class="listbox-inner" style={{ height: `${count * ROW_PX}px` }}>
+        {between(first, last).map((row, i) => (
+          <RowView key={`${row.kind}:${row.id}`} row={row} index={first + i} count={count} chosen={first + i === at} />
         ))}
       </div>
-      {all.length === 0 && <p class="empty">{search.value ? "Nothing matches." : "Nothing is released to you here."}</p>}
+      {count === 0 && <p class="empty">{search.value ? "Nothing matches." : "Nothing is released to you here."}</p>}
     </div>
   );
+}
+
+function between(first: number, last: number): Row[] {
+  const found: Row[] = [];
+  for (let i = first; i < last; i++) {
+    const row = rowAt(i);
+    if (row) found.push(row);
+  }
+  return found;
 }
 
 function RowView(props: { row: Row; index: number; count: number; chosen: boolean }) {
@@ -152,12 +178,12 @@ function RowView(props: { row: Row; index: number; count: number; chosen: boolea
       }}
       onDblClick={() => centreOn({ kind: row.kind, id: row.id })}
     >
-      {row.kind === "item" ? <ItemRow row={row} /> : <TrackRow row={row} />}
+      {row.kind === "item" ? <ItemView row={row} /> : <TrackOf id={row.id} />}
     </div>
   );
 }
 
-function ItemRow({ row: { item } }: { row: Extract<Row, { kind: "item" }> }) {
+function ItemView({ row: { item } }: { row: ItemRow }) {
   const now = second.value ?? 0;
   const { startMs, endMs } = spanOf(item);
   return (
@@ -178,7 +204,12 @@ function ItemRow({ row: { item } }: { row: Extract<Row, { kind: "item" }> }) {
   );
 }
 
-function TrackRow({ row: { track } }: { row: Extract<Row, { kind: "track" }> }) {
+function TrackOf({ id }: { id: string }) {
+  const track = picture.value.tracks.get(id);
+  return track ? <TrackView track={track} /> : null;
+}
+
+function TrackView({ track }: { track: Track }) {
   const age = ((second.value ?? 0) - track.reportAtMs) / 1000;
   const emergency = emergencyText(track);
   return (
@@ -192,7 +223,7 @@ function TrackRow({ row: { track } }: { row: Extract<Row, { kind: "track" }> }) 
         </span>
         <span class="row-more">
           {track.stale ? `stale ${duration(age)} · ` : ""}
-          {sourceBrief(track)}
+          {[sourceBrief(track), track.category].filter(Boolean).join(" · ")}
         </span>
       </div>
       <span class="row-side">

@@ -1,46 +1,44 @@
 // The list's and the legend's small pictures: the same shapes, line styles and hatches as on the map.
-import type { ReleasedItem, Source } from "../wire/types";
+import type { ReleasedItem } from "../wire/types";
 import type { Track } from "../stream/picture";
-import { isMine } from "../format/words";
 import { inForce, itemTime } from "../state/phase";
-import { CRAFT, TONE, type ToneName } from "../style/palette";
+import { frameOf, type Looks, type Shape, SHAPES, type ShapeName, shapeOf, turns } from "../map/shapes";
+import { colourHex } from "../map/symbols";
+import { TONE, type ToneName } from "../style/palette";
 import { toneOf } from "../map/volumes";
 
-const SHAPE: Readonly<Record<Source, string>> = {
-  own: "M0-10.5 1.6-7.5V-3L10 2.5V4.8L1.6 2.3 1.3 6.5 4 8.8V10.5L0 9.3-4 10.5V8.8L-1.3 6.5-1.6 2.3-10 4.8V2.5L-1.6-3V-7.5Z",
-  broadcast: "M0-10 7 9 0 5-7 9Z",
-  sensed: "M0-6.5 6.5 0 0 6.5-6.5 0ZM0-6.5V-12",
-};
-
-export function CraftShape(props: { source: Source; mine: boolean; stale: boolean; colour: string; turn: number }) {
+function Outline({ name, stale, turn }: { name: ShapeName; stale: boolean; turn: number }) {
+  const { path, stroke, dash }: Shape = SHAPES[name];
   return (
-    <svg class="mark" viewBox="-14 -14 28 28" aria-hidden="true">
-      <path
-        d={SHAPE[props.source]}
-        transform={`rotate(${props.turn})`}
-        fill={props.stale ? "none" : props.colour}
-        stroke={props.colour}
-        stroke-width={props.stale || props.source === "sensed" ? 1.6 : 0}
-      />
-      {props.mine && <circle r="12.8" fill="none" stroke={props.colour} stroke-width="1.2" />}
-    </svg>
+    <path
+      d={path}
+      transform={turn ? `rotate(${turn})` : undefined}
+      fill={stroke || stale ? "none" : "currentColor"}
+      stroke="currentColor"
+      stroke-width={stroke ?? (stale ? 3.2 : 0.1)}
+      stroke-dasharray={dash?.join(" ")}
+    />
   );
 }
 
-export function craftColour(track: Track): string {
-  if (track.emergency) return CRAFT.emergency;
-  if (track.source === "sensed") return CRAFT.sensed;
-  if (isMine(track)) return CRAFT.own;
-  return track.source === "own" ? CRAFT.released : CRAFT.broadcast;
+/** An aircraft's symbol as on the map: its shape, turned, in its frame. */
+export function CraftShape(props: { looks: Looks; stale: boolean; colour: string; turn: number }) {
+  const shape = shapeOf(props.looks);
+  const frame = frameOf(props.looks);
+  return (
+    <svg class="mark" viewBox="-36 -36 72 72" aria-hidden="true" style={{ color: props.colour }}>
+      <Outline name={shape} stale={props.stale} turn={turns(shape) ? props.turn : 0} />
+      {frame && <g transform="scale(1.25)"><Outline name={frame} stale={false} turn={0} /></g>}
+    </svg>
+  );
 }
 
 export function TrackMark({ track }: { track: Track }) {
   return (
     <CraftShape
-      source={track.source}
-      mine={isMine(track)}
+      looks={{ ...track, headed: track.track_deg != null }}
       stale={track.stale === true}
-      colour={craftColour(track)}
+      colour={colourHex({ ...track, emergency: track.emergency ?? null })}
       turn={track.track_deg ?? 0}
     />
   );

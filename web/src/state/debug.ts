@@ -10,8 +10,10 @@
 //   __comity.items       {own, volume, reserved}: counts by level
 //   __comity.tracks      {own, broadcast, position, identity, stale, emergency}
 //   __comity.volumes     drawn now: {solid, dashed, hatched, own}
-//   __comity.drawing     {frames, spentMs, visible, settled, shapes}: the map's own drawing on the main thread, and
-//                        how many items have a volume on the screen
+//   __comity.drawing     {frames, spentMs, visible, settled, shapes, detail, uploads, blocks}: the map's own drawing on
+//                        the main thread; how many items have a volume on the screen; the data blocks' level of
+//                        detail and how many found a place; how often records went to the graphics card
+//   __comity.twinError   pixels between where the shader and where the processor put an aircraft in view, at most
 //   __comity.camera      {lat, lon, zoom} or null
 //   __comity.places      {id: {lat, lon}} of the aircraft in view, where they are drawn just now
 import { theScene } from "../map/commands";
@@ -67,13 +69,17 @@ const DEBUG = {
   get drawing() {
     const scene = theScene();
     if (!scene) return null;
-    const { framesDrawn: frames, spentMs, settled, shapes } = scene;
-    return { frames, spentMs, visible: scene.fleet.visible.length, settled, shapes };
+    const { framesDrawn: frames, spentMs, settled, shapes, detail, uploads, blocks } = scene;
+    return { frames, spentMs, visible: scene.fleet.visible.length, settled, shapes, detail, uploads, blocks };
   },
   get places() {
     const scene = theScene();
     const visible = scene?.fleet.visible ?? [];
-    return Object.fromEntries(visible.map(({ track }) => [track.id, scene?.placeOf(track.id)]));
+    const words = scene?.fleet.table?.words ?? [];
+    return Object.fromEntries(visible.map((slot) => [words[slot]!.id, scene?.placeOf(words[slot]!.id)]));
+  },
+  get twinError() {
+    return theScene()?.twinError() ?? null;
   },
   get camera() {
     const scene = theScene();

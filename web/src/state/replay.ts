@@ -17,7 +17,7 @@ export interface PastMoment {
 /** Shows the moment; the time runs on from `atMs` (the moment's own where left out) at `rate`, 0 to stand still. */
 export function showPast(moment: PastMoment, rate = 0, atMs: number = moment.asOfMs): void {
   batch(() => {
-    replayed.value = pictureAt(streamed.peek(), moment);
+    replayed.value = pictureAt(streamed.peek(), moment, replayed.peek()?.tracks);
     viewTime.value = { mode: "replay", atMs, sinceMono: performance.now(), rate };
   });
 }

@@ -3,17 +3,18 @@
 import { computed, effect, signal } from "@preact/signals";
 import type { ReleasedItem, WhoAmI } from "../wire/types";
 import type { Zone } from "../format/time";
-import { StreamClient } from "../stream/client";
+import type { DetailChoice } from "../map/blocks";
+import { type FrameForm, StreamClient } from "../stream/client";
 import type { Frame } from "../stream/frames";
 import { hear, isLive, type Link, UNCONNECTED } from "../stream/liveness";
-import { apply, EMPTY, type Picture, type Track } from "../stream/picture";
+import { apply, emptyPicture, type Picture, type Track } from "../stream/picture";
 import { forgetToken, keepToken, keptToken } from "./token";
 import { exchangeClock, LIVE, mono, viewTime } from "./view_time";
 
 export { craftMs, exchangeClock, mono, nowMs, presentSecond, second, viewMs, viewTime } from "./view_time";
 
 /** The present, from the stream; it goes on while something else is shown. */
-export const streamed = signal<Picture>(EMPTY);
+export const streamed = signal<Picture>(emptyPicture());
 /** A moment of the past in the stream's place (state/replay.ts), or null. */
 export const replayed = signal<Picture | null>(null);
 /** What is shown. */
@@ -39,6 +40,8 @@ export type Horizon = "now" | "1h" | "6h" | "all";
 export const horizon = signal<Horizon>("6h");
 export const zone = signal<Zone>("utc");
 export const search = signal("");
+/** How many lines data blocks have; auto: by zoom and density. */
+export const blockDetail = signal<DetailChoice>("auto");
 export const vectorMinutes = signal<0 | 1 | 2 | 5>(0);
 /** The dialog that is open, by its name in the registry (panels/slots.tsx). */
 export const panel = signal<string>("none");
@@ -93,8 +96,13 @@ export function signOut(reason: string | null): void {
   signedOutBecause.value = reason;
 }
 
+/** The page's own ?frames=json asks for the readable form. */
+function wantedForm(): FrameForm {
+  return new URLSearchParams(window.location.search).get("frames") === "json" ? "json" : "binary";
+}
+
 function forgetPicture(): void {
-  streamed.value = EMPTY;
+  streamed.value = emptyPicture();
   replayed.value = null;
   viewTime.value = LIVE;
   exchangeClock.value = null;
@@ -116,12 +124,12 @@ function connect(fresh: string): void {
       mono.value = performance.now();
     },
     onSignedOut: (reason) => signOut(reason),
-  });
+  }, wantedForm());
   client.start();
 }
 
 function receive(frame: Frame, at: number): void {
-  if ("asOfMs" in frame) exchangeClock.value = hear(exchangeClock.peek(), frame.asOfMs, at);
+  if ("asOfMs" in frame && frame.type !== "kinematics") exchangeClock.value = hear(exchangeClock.peek(), frame.asOfMs, at);
   streamed.value = apply(streamed.peek(), frame);
 }
 

@@ -6,8 +6,11 @@
 import type { WhoAmI } from "../wire/types";
 import { ask, Refused } from "../wire/api";
 import { backoff } from "./backoff";
-import { BadFrame, decodeFrame, type Frame } from "./frames";
+import { BadFrame, decodeFrame, decodePacked, type Frame } from "./frames";
 import { isLive, type Link, UNCONNECTED } from "./liveness";
+
+/** Packed records for positions, or everything as JSON: larger, and readable in the browser's own tools. */
+export type FrameForm = "binary" | "json";
 
 export interface Listener {
   onWhoAmI(who: WhoAmI): void;
@@ -35,6 +38,7 @@ export class StreamClient {
     private readonly token: string,
     private readonly cursor: () => string | null,
     private readonly listener: Listener,
+    private readonly form: FrameForm = "binary",
   ) {}
 
   start(): void {
@@ -88,7 +92,9 @@ export class StreamClient {
     url.hash = "";
     const cursor = this.cursor();
     if (cursor) url.searchParams.set("cursor", cursor);
+    url.searchParams.set("frames", this.form);
     const socket = new WebSocket(url);
+    socket.binaryType = "arraybuffer";
     this.socket = socket;
     this.openedAt = performance.now();
     socket.onopen = () => socket.send(JSON.stringify({ token: this.token }));
@@ -101,21 +107,21 @@ export class StreamClient {
   }
 
   private receive(socket: WebSocket, data: unknown): void {
-    if (this.socket !== socket || typeof data !== "string") return;
+    if (this.socket !== socket) return;
+    const mono = performance.now();
     let frame: Frame;
     try {
-      frame = decodeFrame(data);
+      frame = data instanceof ArrayBuffer ? decodePacked(data) : decodeFrame(String(data));
+      this.listener.onFrame(frame, mono);
     } catch (error) {
       if (!(error instanceof BadFrame)) throw error;
       this.drop();
       this.retry(`a frame could not be read: ${error.message}`);
       return;
     }
-    const mono = performance.now();
     if (frame.type === "bye") this.lastBye = frame.reason;
     if (frame.type === "hello") this.lastBye = "";
     const attempt = mono - this.openedAt > STEADY_MS ? 0 : this.link.attempt;
-    this.listener.onFrame(frame, mono);
     if (frame.type !== "hello" && frame.type !== "bye") {
       this.set({ phase: "open", lastFrameAt: mono, attempt, detail: "" });
     }

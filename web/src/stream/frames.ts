@@ -2,6 +2,8 @@
 // to be is an error (the socket is closed, the banner shows), never half applied. Unknown frame types are
 // ignored, so that the exchange may add some.
 import type { Alert, Change, ReleasedItem, TrackView } from "../wire/types";
+import { BadPacked, Packed } from "./packed";
+import type { TrackWords } from "./tracks";
 
 /** What both kinds of frame say of alerts. An exchange that sends none of it is in time and has nothing to warn of. */
 export interface Warned {
@@ -14,6 +16,13 @@ export interface Warned {
   readonly lateS: number;
 }
 
+/** Whole in the JSON form; in the binary form its words alone, and a packed record follows. */
+export type SentTrack = TrackView | TrackWords;
+
+export function isWhole(track: SentTrack): track is TrackView {
+  return "lat" in track;
+}
+
 export type Frame =
   | { type: "hello"; participantId: string; participantName: string; asOfMs: number }
   | (Warned & {
@@ -21,7 +30,7 @@ export type Frame =
       asOfMs: number;
       cursor: string;
       items: readonly ReleasedItem[];
-      tracks: readonly TrackView[];
+      tracks: readonly SentTrack[];
       reason: string;
       /** The frame does not yet reach the present; the next follows at once. */
       more: boolean;
@@ -31,12 +40,14 @@ export type Frame =
       asOfMs: number;
       cursor: string;
       changes: readonly Change[];
-      tracks: readonly TrackView[];
+      tracks: readonly SentTrack[];
       gone: readonly string[];
       more: boolean;
       /** `tracks` are the whole picture: after a resumption. */
       allTracks: boolean;
     })
+  /** Follows the text frame that has the words. */
+  | { type: "kinematics"; asOfMs: number; packed: Packed }
   | { type: "bye"; reason: string }
   | { type: "unknown"; name: string };
 
@@ -71,10 +82,12 @@ function list<T>(fields: Fields, name: string, key: string): readonly T[] {
   return value as readonly T[];
 }
 
-function tracks(fields: Fields): readonly TrackView[] {
-  const all = list<TrackView>(fields, "tracks", "id");
-  for (const { lat, lon, age_s } of all) {
-    if (!Number.isFinite(lat) || !Number.isFinite(lon) || !Number.isFinite(age_s)) {
+function tracks(fields: Fields): readonly SentTrack[] {
+  const all = list<SentTrack>(fields, "tracks", "id");
+  for (const track of all) {
+    if (!isWhole(track)) {
+      if (!Number.isInteger(track.number)) throw new BadFrame("tracks must carry a place or a number");
+    } else if (!Number.isFinite(track.lat) || !Number.isFinite(track.lon) || !Number.isFinite(track.age_s)) {
       throw new BadFrame("tracks must carry finite lat, lon and age_s");
     }
   }
@@ -99,6 +112,16 @@ function warned(fields: Fields, whole: boolean): Warned {
     sweptAtMs: fields["swept_at"] == null ? null : instant(fields, "swept_at"),
     lateS: late,
   };
+}
+
+export function decodePacked(bytes: ArrayBuffer): Frame {
+  try {
+    const packed = new Packed(bytes);
+    return { type: "kinematics", asOfMs: packed.asOfMs, packed };
+  } catch (error) {
+    if (error instanceof BadPacked) throw new BadFrame(error.message);
+    throw error;
+  }
 }
 
 export function decodeFrame(json: string): Frame {

@@ -1,15 +1,14 @@
 // What this participant has been shown, as a fold over the stream's frames: apply(picture, frame) -> picture.
-// Pure; knows no socket and no clock. Times are the exchange's, in milliseconds.
+// Knows no socket and no clock. Times are the exchange's, in milliseconds. Everything but the table of tracks is a
+// value that is replaced; the table (tracks.ts) is changed in place and carries its own version.
 //
 // On hello the tracks are dropped: after a cut the exchange sends them in full, and one that vanished
 // meanwhile must not linger. Items stay on a resume (the missed changes follow) and are replaced by a snapshot.
 import type { Alert, ReleasedItem, TrackView } from "../wire/types";
-import type { Frame, Warned } from "./frames";
+import { BadFrame, type Frame, isWhole, type SentTrack, type Warned } from "./frames";
+import { TrackTable } from "./tracks";
 
-export interface Track extends TrackView {
-  /** When the newest report behind this view was made: as_of less the age. */
-  readonly reportAtMs: number;
-}
+export type { Track } from "./tracks";
 
 export interface Picture {
   readonly participantId: string | null;
@@ -17,76 +16,59 @@ export interface Picture {
   readonly asOfMs: number | null;
   readonly cursor: string | null;
   readonly items: ReadonlyMap<string, ReleasedItem>;
-  readonly tracks: ReadonlyMap<string, Track>;
+  readonly tracks: TrackTable;
   /** By reference. A cleared one stays until the exchange says that it is gone. */
   readonly alerts: ReadonlyMap<string, Alert>;
   readonly sweptAtMs: number | null;
   /** How late the sweep behind the alerts is; 0 when it is in time. */
   readonly lateS: number;
-  /** False before the first frame, and while more frames of a long answer are still to come. */
+  /** False before the first frame, while more frames of a long answer are still to come, and between the words
+      of a whole picture and its positions. */
   readonly complete: boolean;
+  readonly more: boolean;
+  readonly placesDue: boolean;
   /** Ticks and snapshots applied; tests and the debug state read it. */
   readonly frames: number;
   /** Why the exchange said goodbye, until the next hello. */
   readonly bye: string | null;
 }
 
-export const EMPTY: Picture = {
-  participantId: null,
-  participantName: null,
-  asOfMs: null,
-  cursor: null,
-  items: new Map(),
-  tracks: new Map(),
-  alerts: new Map(),
-  sweptAtMs: null,
-  lateS: 0,
-  complete: false,
-  frames: 0,
-  bye: null,
-};
-
-function dated(view: TrackView, asOfMs: number): Track {
-  return { ...view, reportAtMs: asOfMs - view.age_s * 1000 };
+export function emptyPicture(): Picture {
+  return {
+    participantId: null,
+    participantName: null,
+    asOfMs: null,
+    cursor: null,
+    items: new Map(),
+    tracks: new TrackTable(),
+    alerts: new Map(),
+    sweptAtMs: null,
+    lateS: 0,
+    complete: false,
+    more: true,
+    placesDue: false,
+    frames: 0,
+    bye: null,
+  };
 }
 
 export function apply(picture: Picture, frame: Frame): Picture {
   switch (frame.type) {
-    case "hello": {
-      const same = picture.participantId === null || picture.participantId === frame.participantId;
-      const kept = same ? picture : { ...picture, items: new Map<string, ReleasedItem>(), alerts: new Map<string, Alert>(), cursor: null };
-      return {
-        ...kept,
-        participantId: frame.participantId,
-        participantName: frame.participantName,
-        asOfMs: frame.asOfMs,
-        tracks: new Map(),
-        complete: false,
-        bye: null,
-      };
-    }
+    case "hello":
+      return greeted(picture, frame);
     case "snapshot":
+      picture.tracks.clear();
       return {
-        ...picture,
-        asOfMs: frame.asOfMs,
-        cursor: frame.cursor,
+        ...told(picture, frame, putTracks(picture.tracks, frame.tracks, frame.asOfMs)),
         items: new Map(frame.items.map((item) => [item.ref, item])),
-        tracks: new Map(frame.tracks.map((view) => [view.id, dated(view, frame.asOfMs)])),
-        ...changedAlerts(picture, frame),
-        complete: !frame.more,
-        frames: picture.frames + 1,
       };
     case "tick":
       return {
-        ...picture,
-        asOfMs: frame.asOfMs,
-        cursor: frame.cursor,
+        ...told(picture, frame, changedTracks(picture, frame)),
         items: changedItems(picture, frame),
-        tracks: changedTracks(picture, frame),
-        ...changedAlerts(picture, frame),
-        complete: !frame.more,
-        frames: picture.frames + 1,
       };
+    case "kinematics":
+      return placed(picture, frame);
     case "bye":
       return { ...picture, bye: frame.reason };
     case "unknown":
@@ -94,7 +76,69 @@ export function apply(picture: Picture, frame: Frame): Picture {
   }
 }
 
+type Hello = Extract<Frame, { type: "hello" }>;
 type Tick = Extract<Frame, { type: "tick" }>;
+type Snapshot = Extract<Frame, { type: "snapshot" }>;
+
+function greeted(picture: Picture, hello: Hello): Picture {
+  const same = picture.participantId === null || picture.participantId === hello.participantId;
+  const none = { items: new Map<string, ReleasedItem>(), alerts: new Map<string, Alert>(), cursor: null };
+  picture.tracks.clear();
+  return {
+    ...(same ? picture : { ...picture, ...none }),
+    participantId: hello.participantId,
+    participantName: hello.participantName,
+    asOfMs: hello.asOfMs,
+    complete: false,
+    more: true,
+    placesDue: false,
+    bye: null,
+  };
+}
+
+function told(picture: Picture, frame: Snapshot | Tick, placesDue: boolean): Picture {
+  return {
+    ...picture,
+    ...changedAlerts(picture, frame),
+    asOfMs: frame.asOfMs,
+    cursor: frame.cursor,
+    more: frame.more,
+    placesDue,
+    complete: !frame.more && !placesDue,
+    frames: picture.frames + 1,
+  };
+}
+
+/** True where positions of a whole picture are still to come. */
+function putTracks(table: TrackTable, tracks: readonly SentTrack[], asOfMs: number): boolean {
+  table.begin();
+  let due = false;
+  for (const track of tracks) {
+    if (isWhole(track)) table.putView(track, asOfMs);
+    else {
+      table.putWords(track);
+      due = true;
+    }
+  }
+  return due;
+}
+
+function changedTracks(picture: Picture, tick: Tick): boolean {
+  const { tracks: table, placesDue } = picture;
+  if (tick.tracks.length === 0 && tick.gone.length === 0 && !tick.allTracks) return placesDue;
+  if (tick.allTracks) table.clear();
+  const due = putTracks(table, tick.tracks, tick.asOfMs);
+  for (const id of tick.gone) table.drop(id);
+  return tick.allTracks ? due : placesDue;
+}
+
+function placed(picture: Picture, { packed }: Extract<Frame, { type: "kinematics" }>): Picture {
+  const { tracks } = picture;
+  tracks.begin();
+  if (!tracks.putPacked(packed)) throw new BadFrame("a packed record is of a track that was not named");
+  const placesDue = picture.placesDue && !packed.whole;
+  return { ...picture, placesDue, complete: !picture.more && !placesDue };
+}
 
 function changedItems(picture: Picture, tick: Tick): ReadonlyMap<string, ReleasedItem> {
   if (tick.changes.length === 0) return picture.items;
@@ -104,14 +148,6 @@ function changedItems(picture: Picture, tick: Tick): ReadonlyMap<string, Release
     else items.delete(change.ref);
   }
   return items;
-}
-
-function changedTracks(picture: Picture, tick: Tick): ReadonlyMap<string, Track> {
-  if (tick.tracks.length === 0 && tick.gone.length === 0 && !tick.allTracks) return picture.tracks;
-  const tracks = new Map(tick.allTracks ? [] : picture.tracks);
-  for (const view of tick.tracks) tracks.set(view.id, dated(view, tick.asOfMs));
-  for (const id of tick.gone) tracks.delete(id);
-  return tracks;
 }
 
 function changedAlerts(picture: Picture, frame: Warned): Pick<Picture, "alerts" | "sweptAtMs" | "lateS"> {
@@ -125,13 +161,19 @@ function changedAlerts(picture: Picture, frame: Warned): Pick<Picture, "alerts" 
   return { alerts, sweptAtMs, lateS };
 }
 
-/** A moment of the past as a picture of its own, from GET /v1/history. */
+/** A moment of the past as a picture of its own, from GET /v1/history. `table`: that of the moment shown before, so
+    that its aircraft fly on to where they are now. */
 export function pictureAt(
   shown: Pick<Picture, "participantId" | "participantName">,
   moment: { asOfMs: number; items: readonly ReleasedItem[]; tracks: readonly TrackView[]; alerts: readonly Alert[] },
+  table: TrackTable = new TrackTable(),
 ): Picture {
   const { asOfMs, items, tracks, alerts } = moment;
-  const none = { changes: [], gone: [], alertsGone: [], more: false, reason: "", cursor: "", lateS: 0 };
-  const frame: Frame = { type: "snapshot", asOfMs, items, tracks, alerts, allAlerts: true, sweptAtMs: asOfMs, ...none };
-  return { ...apply({ ...EMPTY, ...shown }, frame), cursor: null };
+  const there = new Set(tracks.map(({ id }) => id));
+  const gone = [...table.keys()].filter((id) => !there.has(id));
+  const changes = items.map((item, seq) => ({ seq, ref: item.ref, item }));
+  const calm = { alertsGone: [], more: false, cursor: "", lateS: 0, allTracks: false };
+  const frame: Frame = { type: "tick", asOfMs, changes, tracks, gone, alerts, allAlerts: true, sweptAtMs: asOfMs, ...calm };
+  const { participantId, participantName } = shown;
+  return { ...apply({ ...emptyPicture(), participantId, participantName, tracks: table }, frame), cursor: null };
 }

@@ -1,8 +1,8 @@
 // The list: search by any name, order by importance, horizon.
 import { describe, expect, it } from "vitest";
-import { rowsOf } from "../../src/panels/rows";
-import type { Track } from "../../src/stream/picture";
-import type { ReleasedItem } from "../../src/wire/types";
+import { itemRows, TrackRows } from "../../src/panels/rows";
+import { TrackTable } from "../../src/stream/tracks";
+import type { ReleasedItem, TrackView } from "../../src/wire/types";
 
 const T0 = Date.UTC(2026, 5, 1, 8);
 
@@ -17,16 +17,23 @@ function item(ref: string, part: Partial<ReleasedItem> = {}, startMin = -1): Rel
   return { ref, kind: "intent", level: "volume", state: "Accepted", volumes: [volume], ...part };
 }
 
-function track(id: string, part: Partial<Track> = {}): Track {
-  return { id, source: "broadcast", level: "broadcast", lat: 47, lon: 8, age_s: 0, accuracy_m: 50, reportAtMs: T0, ...part };
+function track(id: string, part: Partial<TrackView> = {}): TrackView {
+  return { id, source: "broadcast", level: "broadcast", lat: 47, lon: 8, age_s: 0, accuracy_m: 50, ...part };
 }
 
-function ids(items: ReleasedItem[], tracks: Track[], search = "", horizon: "now" | "all" = "all"): string[] {
-  const rows = rowsOf(items, tracks, search, horizon, T0);
-  return [...rows.items, ...rows.tracks].map((row) => row.id);
+function tableOf(tracks: TrackView[]): TrackTable {
+  const table = new TrackTable();
+  table.begin();
+  for (const one of tracks) table.putView(one, T0);
+  return table;
 }
 
-describe("rowsOf", () => {
+function ids(items: ReleasedItem[], tracks: TrackView[], search = "", horizon: "now" | "all" = "all"): string[] {
+  const rows = [...itemRows(items, search, horizon, T0), ...new TrackRows().of(tableOf(tracks), search, null)];
+  return rows.map((row) => row.id);
+}
+
+describe("rows", () => {
   it("puts off-nominal, own and active first, then by start", () => {
     const items = [
       item("later", {}, 20), item("sooner", {}, 10), item("mine", { level: "own" }, 50),
@@ -56,5 +63,19 @@ describe("rowsOf", () => {
 
   it("leaves out what is outside the time shown", () => {
     expect(ids([item("later", {}, 20), item("now")], [], "", "now")).toEqual(["now"]);
+  });
+
+  it("sorts aircraft anew only when their words change, and follows the filters every time", () => {
+    const table = tableOf([track("b", { callsign: "BBB" }), track("a", { callsign: "AAA" })]);
+    const rows = new TrackRows();
+    const first = rows.of(table, "", null);
+    table.begin();
+    table.putView(track("b", { callsign: "BBB", lat: 48 }), T0 + 1000);
+    expect(rows.of(table, "", null)).toBe(first);
+    table.putView(track("b", { callsign: "A" }), T0 + 1000);
+    expect(rows.of(table, "", null).map(({ id }) => id)).toEqual(["b", "a"]);
+    const shown = new Uint8Array(table.limit);
+    shown[table.slot("a")] = 1;
+    expect(rows.of(table, "", shown).map(({ id }) => id)).toEqual(["a"]);
   });
 });

@@ -1,8 +1,11 @@
-// The fold over frames. Every step is checked to leave the earlier picture as it was.
+// The fold over frames: every step leaves the earlier picture as it was, but for the table of tracks, which is one and
+// the same.
 import { describe, expect, it } from "vitest";
-import type { Frame } from "../../src/stream/frames";
-import { apply, EMPTY, type Picture, pictureAt } from "../../src/stream/picture";
+import { BadFrame, decodePacked, type Frame } from "../../src/stream/frames";
+import { apply, emptyPicture, type Picture, pictureAt } from "../../src/stream/picture";
+import type { TrackWords } from "../../src/stream/tracks";
 import type { Alert, ReleasedItem, TrackView } from "../../src/wire/types";
+import { sent, type Sent } from "./sent";
 
 const T0 = Date.UTC(2026, 5, 1, 8);
 
@@ -28,7 +31,7 @@ function tick(part: Partial<Extract<Frame, { type: "tick" }>>): Frame {
 }
 
 function fold(...frames: Frame[]): Picture {
-  return frames.reduce(apply, EMPTY);
+  return frames.reduce(apply, emptyPicture());
 }
 
 describe("apply", () => {
@@ -58,14 +61,14 @@ describe("apply", () => {
     expect(after.items.get("a")!.version).toBe(2);
     expect([...after.tracks.keys()]).toEqual(["u", "v"]);
     expect([...before.items.keys()]).toEqual(["a", "b"]);
-    expect([...before.tracks.keys()]).toEqual(["t", "u"]);
   });
 
-  it("keeps the same maps where nothing changed, so that nothing is redrawn", () => {
+  it("keeps items and the tracks' version where nothing changed, so that nothing is redrawn", () => {
     const before = fold(HELLO, snapshot([item("a")], [view("t")]));
+    const { version } = before.tracks;
     const after = apply(before, tick({}));
     expect(after.items).toBe(before.items);
-    expect(after.tracks).toBe(before.tracks);
+    expect(after.tracks.version).toBe(version);
     expect(after.asOfMs).toBe(T0 + 1000);
   });
 
@@ -142,4 +145,49 @@ it("a moment of the past is a whole picture of its own, with no cursor to resume
   const past = pictureAt(fold(HELLO), { asOfMs: T0 - 60_000, items: [item("a")], tracks: [view("t", 2)], alerts: [alert("x")] });
   expect(past).toMatchObject({ participantName: "North", asOfMs: T0 - 60_000, cursor: null, complete: true });
   expect([past.items.size, past.tracks.get("t")!.reportAtMs, past.alerts.size]).toEqual([1, T0 - 62_000, 1]);
+});
+
+it("the next moment of the past keeps aircraft that are still there, and drops those that are not", () => {
+  const first = pictureAt(fold(HELLO), { asOfMs: T0, items: [], tracks: [view("t"), view("u")], alerts: [] });
+  const { version } = first.tracks;
+  const next = pictureAt(fold(HELLO), { asOfMs: T0 + 1000, items: [], tracks: [view("u"), view("v")], alerts: [] }, first.tracks);
+  expect([...next.tracks.keys()].sort()).toEqual(["u", "v"]);
+  expect(next.tracks.born[next.tracks.slot("u")]! > version).toBe(false);
+});
+
+describe("positions in packed records", () => {
+  const worded = (id: string, number: number): TrackWords => ({ id, number, source: "broadcast", level: "broadcast" });
+  const places = (records: Sent[], whole = false): Frame => decodePacked(sent(records, T0, whole));
+  const words = (...tracks: TrackWords[]): Frame => ({ ...snapshot([], []), tracks }) as Frame;
+
+  it("make a snapshot complete only when they have come", () => {
+    const named = fold(HELLO, words(worded("a", 1), worded("b", 2)));
+    expect([named.complete, named.tracks.size]).toEqual([false, 0]);
+    const there = apply(named, places([{ number: 1 }, { number: 2, ageS: 2 }], true));
+    expect([there.complete, there.tracks.size, there.tracks.get("b")!.reportAtMs]).toEqual([true, 2, T0 - 2000]);
+  });
+
+  it("do not make it complete while more is to come", () => {
+    const more = { ...words(worded("a", 1)), more: true } as Frame;
+    const there = fold(HELLO, more, places([{ number: 1 }], true));
+    expect(there.complete).toBe(false);
+    expect(apply(there, tick({})).complete).toBe(true);
+  });
+
+  it("are not waited for where no aircraft was named", () => {
+    expect(fold(HELLO, snapshot([], [])).complete).toBe(true);
+  });
+
+  it("move those known and place those new in a tick, and leave the rest", () => {
+    const start = fold(HELLO, words(worded("a", 1), worded("b", 2)), places([{ number: 1 }, { number: 2 }], true));
+    const named = apply(start, tick({ tracks: [worded("c", 3)], gone: ["b"] }));
+    expect([named.complete, named.tracks.has("c"), named.tracks.has("b")]).toEqual([true, false, false]);
+    const after = apply(named, places([{ number: 1, lat: 47.5 }, { number: 3, lat: 46 }]));
+    expect([...after.tracks.keys()].sort()).toEqual(["a", "c"]);
+    expect([after.tracks.get("a")!.lat, after.tracks.get("c")!.lat]).toEqual([47.5, 46]);
+  });
+
+  it("of an aircraft that was never named are an error", () => {
+    expect(() => fold(HELLO, words(worded("a", 1)), places([{ number: 9 }], true))).toThrow(BadFrame);
+  });
 });
