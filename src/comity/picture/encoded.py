@@ -19,7 +19,7 @@ from comity.model.batch import Ints
 from comity.model.released import TrackView
 from comity.picture.fusion import has
 from comity.picture.packed import Records, records
-from comity.picture.rows import Rows, changes
+from comity.picture.rows import Rows, changes, hex_ids, join, pick
 from comity.picture.views import views, words
 
 Mask = NDArray[np.bool_]
@@ -65,6 +65,10 @@ class Tracks:
         """All of them packed."""
         raise NotImplementedError
 
+    def layers(self) -> tuple[Encoded, ...]:
+        """What these are put together from, the upper one last."""
+        raise NotImplementedError
+
     def since(self, before: Tracks | None) -> Part:
         """What is new or changed since ``before``, rows of the same kind; all of it since None."""
         known = self._parts.get(id(before))
@@ -96,8 +100,11 @@ class Encoded(Tracks):
     def names(self) -> list[str]:
         return super().names() if self._ids is None else self._ids
 
+    def layers(self) -> tuple[Encoded, ...]:
+        return (self,)
+
     def views(self, indices: Sequence[int]) -> list[TrackView]:
-        return views(self.rows[np.asarray(indices, np.intp)], self._names(indices), now_us=self._now_us)
+        return views(pick(self.rows, np.asarray(indices, np.intp)), self._names(indices), now_us=self._now_us)
 
     def pieces(self, indices: Sequence[int]) -> list[bytes]:
         return _kept(self._pieces, indices, self.views)
@@ -105,7 +112,7 @@ class Encoded(Tracks):
     def words(self, indices: Sequence[int]) -> list[bytes]:
         def made(missing: Sequence[int]) -> Sequence[object]:
             which = np.asarray(missing, np.intp)
-            return words(self.rows[which], self._names(missing), self._numbers()[which])
+            return words(pick(self.rows, which), self._names(missing), self._numbers()[which])
 
         return _kept(self._words, indices, made)
 
@@ -140,11 +147,14 @@ class Overlaid(Tracks):
         super().__init__()
         self._base, self._over = base, over
         under = np.flatnonzero(~has(over.rows["number"], base.rows["number"]))
-        rows = np.concatenate([base.rows[under], over.rows])
+        rows = join([pick(base.rows, under), over.rows])
         self._order = np.argsort(rows["number"])
-        self.rows = rows[self._order]
+        self.rows = pick(rows, self._order)
         self._under = under
         self._origin = np.concatenate([under, -1 - np.arange(len(over))])[self._order]
+
+    def layers(self) -> tuple[Encoded, ...]:
+        return self._base, self._over
 
     def views(self, indices: Sequence[int]) -> list[TrackView]:
         return self._gather(indices, self._base.views, self._over.views)
@@ -156,8 +166,8 @@ class Overlaid(Tracks):
         return self._gather(indices, self._base.words, self._over.words)
 
     def records(self) -> Records:
-        both = np.concatenate([self._base.records()[self._under], self._over.records()])
-        return both[self._order]
+        both = join([pick(self._base.records(), self._under), self._over.records()])
+        return pick(both, self._order)
 
     def forget(self) -> None:
         super().forget()
@@ -195,11 +205,7 @@ class Part:
 
     @cached_property
     def records(self) -> bytes:
-        return self._tracks.records()[self._moved].tobytes()
-
-
-def hex_ids(numbers: Ints) -> list[str]:
-    return [f"{number:06X}" for number in numbers.tolist()]
+        return pick(self._tracks.records(), self._moved).tobytes()
 
 
 def _part(before: Tracks | None, after: Tracks) -> Part:
@@ -211,7 +217,7 @@ def _part(before: Tracks | None, after: Tracks) -> Part:
         return Part(after, *changes(before.rows, after.rows), gone)
     stays = place >= 0
     moved, said = ~stays, ~stays
-    moved[stays], said[stays] = changes(before.rows[place[stays]], after.rows[stays])
+    moved[stays], said[stays] = changes(pick(before.rows, place[stays]), pick(after.rows, stays))
     return Part(after, moved, said, gone)
 
 

@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from comity.picture.rows import Rows, none
+from comity.picture.rows import Rows, join, none, pick
 
 _WORDS: Final = (("callsign", b""), ("squawk", -1), ("on_ground", -1), ("category", -1))
 _MOTION: Final = (("altitude_m",), ("ground_speed_mps", "track_deg"), ("vertical_rate_mps",))
@@ -33,18 +33,18 @@ def fuse(parts: Sequence[Rows], *, stale_after_s: float) -> Rows:
         return none()
     if len(parts) == 1:
         return parts[0]
-    rows = np.concatenate(parts)
+    rows = join(parts)
     rank = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-    rows = rows[np.lexsort((rank, -rows["observed_us"], rows["number"]))]
+    rows = pick(rows, np.lexsort((rank, -rows["observed_us"], rows["number"])))
     starts = np.flatnonzero(np.concatenate(([True], rows["number"][1:] != rows["number"][:-1])))
     counts = np.diff(np.concatenate((starts, [len(rows)])))
-    fused = rows[starts]
+    fused = pick(rows, starts)
     fused["source"] = np.minimum.reduceat(rows["source"], starts)
     fused["level"] = np.minimum.reduceat(rows["level"], starts)
     fused["sources"] = np.minimum(counts, np.iinfo(np.int16).max)
     for further in range(1, int(counts.max())):
         group = np.flatnonzero(counts > further)
-        _fill(fused, group, rows[starts[group] + further], round(stale_after_s * 1e6))
+        _fill(fused, group, pick(rows, starts[group] + further), round(stale_after_s * 1e6))
     return fused
 
 
@@ -64,7 +64,7 @@ def _fill(fused: Rows, group: NDArray[np.intp], older: Rows, stale_after_us: int
 
 def only(rows: Rows, numbers: NDArray[np.int64]) -> Rows:
     """The rows with one of ``numbers``; both ascending."""
-    return rows[has(numbers, rows["number"])]
+    return pick(rows, has(numbers, rows["number"]))
 
 
 def has(numbers: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -77,6 +77,6 @@ def has(numbers: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.boo
 
 def at_level(rows: Rows, level_code: int) -> Rows:
     """A copy marked as released at that level."""
-    marked = rows.copy()
+    marked = join([rows])
     marked["level"] = level_code
     return marked

@@ -64,14 +64,16 @@ def records(rows: Rows, numbers: Ints, *, now_us: int) -> Records:
     packed["number"] = numbers
     packed["lat"] = np.rint(rows["lat"] * 1e7)
     packed["lon"] = np.rint(rows["lon"] * 1e7)
-    packed["height"] = _whole(rows["altitude_m"] * 100.0, 2**31 - 1, UNKNOWN_HEIGHT)
-    packed["ground_speed"] = _whole(rows["ground_speed_mps"] * 10.0, UNKNOWN - 1, UNKNOWN)
-    packed["track"] = _whole(rows["track_deg"] * 100.0 % 36_000.0, 36_000, UNKNOWN)
-    packed["vertical_rate"] = _whole(rows["vertical_rate_mps"] * 100.0, 2**15 - 1, UNKNOWN_RATE)
-    age_us = now_us - rows["observed_us"]
-    packed["age"] = np.clip(-(-age_us // 100_000), 0, _MOST)
+    packed["height"] = _whole(rows["altitude_m"] * 100.0, 1 - 2**31, 2**31 - 1, UNKNOWN_HEIGHT)
+    packed["ground_speed"] = _whole(rows["ground_speed_mps"] * 10.0, 0, UNKNOWN - 1, UNKNOWN)
+    packed["track"] = _whole(rows["track_deg"] * 100.0, 0, UNKNOWN - 1, UNKNOWN)
+    packed["vertical_rate"] = _whole(rows["vertical_rate_mps"] * 100.0, 1 - 2**15, 2**15 - 1, UNKNOWN_RATE)
+    age_us = np.maximum(now_us - rows["observed_us"], 0)
+    packed["age"] = np.minimum(np.ceil(age_us / 1e5), _MOST)
     packed["accuracy"] = np.minimum(np.ceil(rows["accuracy_m"] + ROUNDING_M), _MOST)
-    packed["flags"] = (rows["stale"] != 0) * STALE + (rows["on_ground"] == 1) * ON_GROUND
+    packed["flags"] = (rows["stale"] != 0) * np.uint16(STALE) | (rows["on_ground"] == 1) * np.uint16(
+        ON_GROUND
+    )
     return packed
 
 
@@ -82,7 +84,8 @@ def message(*parts: bytes, as_of_us: int, whole: bool) -> bytes:
     return b"".join((head, *parts))
 
 
-def _whole(values: Floats, most: int, unknown: int) -> Floats:
-    """To the nearest whole number, at most ``most`` either way; ``unknown`` for NaN."""
-    kept = np.minimum(np.maximum(np.rint(values), -most), most)
-    return np.where(np.isnan(values), float(unknown), kept)
+def _whole(values: Floats, least: int, most: int, unknown: int) -> Floats:
+    """To the nearest whole number within the bounds; ``unknown``, which is beyond one of them, for NaN."""
+    kept = np.minimum(np.maximum(np.rint(values), least), most)
+    known = np.fmin if unknown > most else np.fmax
+    return np.asarray(known(kept, unknown))

@@ -21,7 +21,7 @@ from comity.model.batch import Ints
 from comity.model.intake import SourceKey
 from comity.picture.coarse import coarse
 from comity.picture.fusion import at_level
-from comity.picture.rows import LEVEL_CODE, Layer, Rows, none
+from comity.picture.rows import LEVEL_CODE, Layer, Rows, hex_ids, join, none, pick
 
 Raised = tuple[SourceKey, str, str]
 """One track of a source, under the address that the source knows it by, and the level it is raised to for
@@ -47,23 +47,34 @@ class References:
         self._make = make
         self._period_us = period_s * 1_000_000
         self._period = ""
-        self._known: dict[tuple[str, SourceKey, str], str] = {}
+        self._known: dict[tuple[str, SourceKey], dict[str, str]] = {}
+        self._count = 0
 
     def turn(self, now_us: int) -> None:
         """Begin a new period where it is time."""
         period = str(now_us // self._period_us)
         if period != self._period:
             self._period = period
-            self._known.clear()
+            self._forget()
 
-    def of(self, reader: str, key: SourceKey, address: str) -> str:
-        known = self._known.get((reader, key, address))
-        if known is None:
-            known = self._make(reader, "\x1f".join((*key, address)), self._period)
-            if len(self._known) >= MAX_REFERENCES:
-                self._known.clear()
-            self._known[reader, key, address] = known
-        return known
+    def of(self, reader: str, key: SourceKey, addresses: Sequence[str]) -> list[str]:
+        known = self._known.setdefault((reader, key), {})
+        names = [known.get(address) for address in addresses]
+        return [
+            name or self._new(reader, key, address) for name, address in zip(names, addresses, strict=True)
+        ]
+
+    def _new(self, reader: str, key: SourceKey, address: str) -> str:
+        if self._count >= MAX_REFERENCES:
+            self._forget()
+        name = self._make(reader, "\x1f".join((*key, address)), self._period)
+        self._known.setdefault((reader, key), {})[address] = name
+        self._count += 1
+        return name
+
+    def _forget(self) -> None:
+        self._known.clear()
+        self._count = 0
 
 
 class Numbers:
@@ -110,7 +121,7 @@ def lifted(
 def by_reference(
     named: Iterable[tuple[Layer, SourceKey, str]],
     raises: Iterable[tuple[Layer, SourceKey, str, str]],
-    name: Callable[[SourceKey, str], str],
+    names: Callable[[SourceKey, Sequence[str]], list[str]],
     *,
     now_us: int,
     stale_after_s: float,
@@ -121,22 +132,23 @@ def by_reference(
     ids: list[str] = []
     parts: list[Rows] = []
     for layer, key, level in named:
-        ids += [name(key, address) for address in layer.addresses]
+        ids += names(key, layer.addresses)
         if level == "position":
-            ids += [name(key, f"{number:06X}") for number in layer.addressed["number"].tolist()]
-            rows = np.concatenate([layer.numbered, layer.addressed])
+            ids += names(key, hex_ids(layer.addressed["number"]))
+            rows = join([layer.numbered, layer.addressed])
             parts.append(coarse(rows, now_us=now_us, stale_after_s=stale_after_s))
         else:
             parts.append(at_level(layer.numbered, LEVEL_CODE[level]))
     for layer, key, address, level in raises:
         row = layer.track(address)
         if row is not None:
-            ids.append(name(key, address))
+            ids += names(key, [address])
             parts.append(_raised(row, level, now_us=now_us, stale_after_s=stale_after_s))
     last = {ref: place for place, ref in enumerate(ids)}
     order = sorted(last)
-    rows = np.concatenate(parts)[[last[ref] for ref in order]] if parts else none()
-    return order, rows
+    if not order:
+        return [], none()
+    return order, pick(join(parts), np.array([last[ref] for ref in order], np.intp))
 
 
 def _raised(row: Rows, level: str, *, now_us: int, stale_after_s: float) -> Rows:
