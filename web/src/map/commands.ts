@@ -20,7 +20,7 @@ export function theScene(): Scene | null {
 }
 
 /** The room that the panels take from the map, in CSS pixels. */
-function covered(): { left: number; right: number } {
+export function covered(): { left: number; right: number } {
   if (window.innerWidth < 900) return { left: 0, right: 0 };
   const room = (slot: string): number => (document.querySelector(`.slot-${slot} > .panel`) ? 340 : 0);
   return { left: room("left"), right: room("right") };

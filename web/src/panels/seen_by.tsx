@@ -1,13 +1,14 @@
 // "What others see of me": for each of one's items and each recipient the level, the reason and the rule that
 // decided it, now or at an earlier time. Asked of the exchange each time it is opened; it is not in the stream.
+// From here one recipient's view is put on the map (seen/).
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { ReleasedItem, SeenBy } from "../wire/types";
-import { ask, Refused } from "../wire/api";
 import { clock, day, parseTyped } from "../format/time";
 import { itemName } from "../format/words";
 import { Dialog } from "./dialog";
 import { centreOn } from "../map/commands";
+import { askSeen, lastRecipient, recipients, refusalWords, showAs } from "../seen/state";
 import { nowMs, panel, picture, selection, token, zone } from "../state/store";
 
 type Answer =
@@ -19,21 +20,18 @@ const answer = signal<Answer>({ state: "asking" });
 const typed = signal("");
 const wrong = signal("");
 
-function rowsIn(body: unknown): readonly SeenBy[] {
-  return (body as { seen: readonly SeenBy[] }).seen;
-}
-
 async function load(atMs: number | null): Promise<void> {
   const bearer = token.peek();
   if (!bearer) return;
   answer.value = { state: "asking" };
-  const query = atMs === null ? "" : `?at=${encodeURIComponent(new Date(atMs).toISOString())}`;
+  const query: Record<string, string> = atMs === null ? {} : { at: new Date(atMs).toISOString() };
   try {
-    const rows = rowsIn(await ask(bearer, `/v1/what-others-see${query}`));
-    answer.value = { state: "known", rows, atMs, askedMs: nowMs() ?? Date.now() };
+    const rows = await askSeen(bearer, query);
+    if (token.peek() !== bearer) return;
+    if (atMs === null) recipients.value = [...new Set(rows.map((row) => row.recipient))].sort();
+    answer.value = { state: "known", rows, atMs, askedMs: nowMs() ?? 0 };
   } catch (error) {
-    const message = error instanceof Refused ? error.message : "the exchange cannot be reached";
-    answer.value = { state: "refused", message };
+    answer.value = { state: "refused", message: refusalWords(error) };
   }
 }
 
@@ -66,10 +64,41 @@ export function SeenByPanel() {
           }}
         />
         <button type="submit">Ask</button>
+        <OnTheMap />
         <span id="seen-wrong" class="wrong" role="alert">{wrong.value}</span>
       </form>
       <Body />
     </Dialog>
+  );
+}
+
+/** One recipient's view on the map, where anything is released to anybody now. */
+function OnTheMap() {
+  const all = recipients.value;
+  if (all.length === 0) return null;
+  const chosen = lastRecipient.value !== null && all.includes(lastRecipient.value) ? lastRecipient.value : all[0]!;
+  return (
+    <span class="seen-map">
+      <label for="seen-recipient">On the map as</label>
+      <select
+        id="seen-recipient"
+        value={chosen}
+        onChange={(event) => {
+          lastRecipient.value = event.currentTarget.value;
+        }}
+      >
+        {all.map((one) => <option key={one} value={one}>{one}</option>)}
+      </select>
+      <button
+        type="button"
+        onClick={() => {
+          panel.value = "none";
+          showAs(chosen);
+        }}
+      >
+        Show
+      </button>
+    </span>
   );
 }
 

@@ -1,3 +1,0 @@
-// Registers what belongs to guide: panels, keys, map layers.
-
-export function installGuide(): void {}
