@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import comity.wire.packed
 from comity.clock import micros
 from comity.model.altitude import Altitude, Datum
 from comity.model.released import TrackView, TrackWords
@@ -54,6 +55,11 @@ def decode(data: bytes) -> tuple[bool, int, dict[int, dict[str, Any]]]:
             "stale": bool(flags & 1),
             "on_ground": bool(flags & 2),
         }
+    by_struct = comity.wire.packed.decode(data)
+    assert (by_struct.whole, by_struct.as_of_us) == (bool(kind), as_of_us)
+    assert {one.number: one._asdict() for one in by_struct.moved} == {
+        number: {"number": number} | record for number, record in told.items()
+    }
     return bool(kind), as_of_us, told
 
 

@@ -22,6 +22,7 @@ from comity.model.intake import SourceKey
 from comity.picture.coarse import coarse
 from comity.picture.fusion import at_level
 from comity.picture.rows import LEVEL_CODE, Layer, Rows, hex_ids, join, none, pick
+from comity.wire.packed import FIRST_REFERENCE
 
 Raised = tuple[SourceKey, str, str]
 """One track of a source, under the address that the source knows it by, and the level it is raised to for
@@ -35,7 +36,6 @@ Referencer = Callable[[str, str, str], str]
 MAX_REFERENCES: Final = 500_000
 """Remembered; beyond it all are forgotten and made again, which costs time and changes none."""
 
-FIRST_NUMBER: Final = 1 << 24
 LAST_NUMBER: Final = (1 << 32) - (1 << 25)
 """Beyond it numbering has to begin anew; what is left is more than one tick can need."""
 
@@ -82,7 +82,7 @@ class Numbers:
 
     def __init__(self) -> None:
         self._known: dict[str, int] = {}
-        self._next = FIRST_NUMBER
+        self._next = FIRST_REFERENCE
 
     def of(self, names: Sequence[str]) -> Ints:
         """The numbers of these, new ones in their order."""
