@@ -6,6 +6,7 @@
 //   __comity.asOf        RFC 3339 text or null
 //   __comity.frames      snapshots and ticks applied
 //   __comity.alerts      counts by level and by state
+//   __comity.alertAreas  {cells, entered}: areas of alerts that are drawn
 //   __comity.viewTime    {mode, ms}: live, replay or ahead
 //   __comity.items       {own, volume, reserved}: counts by level
 //   __comity.tracks      {own, broadcast, position, identity, stale, emergency}
@@ -16,6 +17,7 @@
 //   __comity.twinError   pixels between where the shader and where the processor put an aircraft in view, at most
 //   __comity.camera      {lat, lon, zoom} or null
 //   __comity.places      {id: {lat, lon}} of the aircraft in view, where they are drawn just now
+import { drawnAreas } from "../alerts/layer";
 import { theScene } from "../map/commands";
 import { drawnVolumes } from "../map/volumes";
 import { horizon, link, live, picture, streamed, viewMs, viewTime, zone } from "./store";
@@ -44,6 +46,9 @@ const DEBUG = {
   },
   get alerts() {
     return counted(picture.peek().alerts.values(), (alert) => [alert.level, alert.state], ["preventive", "corrective", "warning"]);
+  },
+  get alertAreas() {
+    return counted(drawnAreas().features.features, ({ properties: p }) => [p.kind], ["cells", "entered"]);
   },
   get viewTime() {
     return { mode: viewTime.peek().mode, ms: viewMs() };
