@@ -81,6 +81,17 @@ def test_a_category_is_told_however_long_ago_it_was_said() -> None:
     assert b'"category":"rotorcraft"' in seen.frame(BERT, [(SOURCES[3], "position")]).json
 
 
+def test_what_the_newest_source_does_not_say_of_the_category_another_does() -> None:
+    seen = picture()
+    feed(seen, SOURCES[3], report(lat=46.0, lon=7.0, category=AircraftCategory.GLIDER))
+    feed(seen, SOURCES[0], report(seconds=0.5, lat=46.0, lon=7.0), seconds=0.5)
+    seen.tick(at(1))
+    for sources, category in (((0,), None), ((0, 3), AircraftCategory.GLIDER)):
+        released = [(SOURCES[k], "broadcast" if k == 0 else "identity") for k in sources]
+        (view,) = seen.frame(BERT, released).views()
+        assert (view.category, view.age_s) == (category, 0.5)
+
+
 def test_two_recipients_get_the_same_numbers_under_names_that_do_not_match() -> None:
     seen = picture()
     feed(seen, SOURCES[3], report(lat=46.0123, lon=7.0456, ground_speed_mps=101.0, squawk="7700"))

@@ -20,7 +20,7 @@ from comity.picture import encoded
 from comity.picture.frame import TrackDelta
 from comity.picture.packed import records
 from comity.picture.picture import Picture
-from comity.picture.rows import ROW
+from comity.picture.rows import ROW, changes
 from tests.picture.making import ANNA, BERT, CARL, SOURCES, START, at, feed, picture, report, reports
 from tests.picture.test_picture_reference import raised_tracks, released_sources
 
@@ -192,6 +192,8 @@ def test_rounding_never_understates(
     assert one["age"] == 65_535 or one["age"] / 10 - max(age_us, 0) / 1e6 < 0.1 + 1e-9
     assert one["accuracy"] == 65_535 or one["accuracy"] - accuracy_m <= 1.1 + 1e-9
     assert moved_m < 0.02
+    assert abs(int(one["lat"]) - lat * 1e7) <= 0.5 + 1e-6
+    assert abs(int(one["lon"]) - lon * 1e7) <= 0.5 + 1e-6
     for field, value, unit, unknown, most in (
         ("height", height_m, 100.0, -(2**31), 2**31 - 1),
         ("ground_speed", speed_mps, 10.0, 65_535, 65_534),
@@ -291,17 +293,37 @@ def test_numbers_stay_and_are_not_given_twice() -> None:
 
 def test_numbers_of_what_has_left_are_forgotten_and_never_used_again() -> None:
     seen = picture(kept_frames=1)
+    released = [(RADAR, "position")]
     given_: set[int] = set()
-    for second in range(0, 6_100, 61):
-        feed(seen, RADAR, report(f"~{second}", second, lat=46.0, lon=7.0), seconds=second)
+    stays: set[int] = set()
+    for second in range(0, 3_600, 35):
+        passing, resident = (
+            report(f"~{second}", second, lat=46.0, lon=7.0),
+            report("~r", second, lat=47.0, lon=7),
+        )
+        feed(seen, RADAR, passing, resident, seconds=second)
         seen.tick(at(second))
-        seen.delta(BERT, [(RADAR, "position")], None)
-        (number,) = numbered(seen, [(RADAR, "position")]).values()
-        seen.tick(at(second + 59))
-        seen.delta(BERT, [(RADAR, "position")], None)
-        assert number not in given_
-        given_.add(number)
-    assert len(seen._given[BERT].numbers._known) <= 3
+        seen.delta(BERT, released, None)
+        now = numbered(seen, released)
+        assert now[seen.reference(BERT, RADAR, f"~{second}")] not in given_
+        given_.update(now.values())
+        stays.add(now[seen.reference(BERT, RADAR, "~r")])
+    assert len(stays) == 1
+    assert len(given_) == 104
+    assert len(seen._given[BERT].numbers._known) <= 8
+
+
+def test_numbers_that_are_used_up_begin_anew_with_a_whole_picture() -> None:
+    seen = picture()
+    feed(seen, RADAR, report("~1", lat=46.0, lon=7.0))
+    seen.tick(at(1))
+    stamp = seen.delta(BERT, [(RADAR, "position")], None).stamp
+    numbered(seen, [(RADAR, "position")])
+    seen._given[BERT].numbers._next = 2**32 - 2**24
+    seen.tick(at(2))
+    delta = seen.delta(BERT, [(RADAR, "position")], stamp)
+    assert delta.reset
+    assert list(decode(delta.packed)[2]) == [2**24]
 
 
 def test_what_others_ask_for_does_not_number_ones_tracks() -> None:
@@ -323,6 +345,13 @@ def test_readers_of_one_view_share_its_bytes(monkeypatch: pytest.MonkeyPatch) ->
     seen = picture()
     released = [(ADSB, "broadcast"), (RADAR, "position"), (OWN, "identity")]
     packings: list[int] = []
+    comparisons: list[int] = []
+
+    def compared(before: Any, after: Any) -> Any:
+        comparisons.append(len(after))
+        return changes(before, after)
+
+    monkeypatch.setattr(encoded, "changes", compared)
 
     def counted(rows: Any, *rest: Any, **options: Any) -> Any:
         packings.append(len(rows))
@@ -343,6 +372,7 @@ def test_readers_of_one_view_share_its_bytes(monkeypatch: pytest.MonkeyPatch) ->
             assert delta.words_json is again.words_json
             assert len(decode(delta.packed)[2]) == 5
             stamps[reader] = delta.stamp
+    assert comparisons == [1, 4, 4], "by address once for both readers"
     assert len(packings) == 2 + 2, (
         "broadcast and what is laid over it once, what is under references for each"
     )

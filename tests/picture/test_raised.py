@@ -61,6 +61,7 @@ def test_identity_is_the_whole_row_under_the_same_reference(address: str, callsi
     (view,) = seen.frame(BERT, [], [(OWN, address, "identity")]).views()
     assert (view.id, view.level, view.callsign) == (name(seen, address), "identity", callsign)
     assert view.lat in (46.0123, 46.5)
+    assert seen.frame(BERT, [], [(OWN, address, "identity")]).referenced.rows["number"].tolist() == [-1]
 
 
 def test_an_aircraft_raised_is_not_joined_with_the_same_one_heard_elsewhere() -> None:
