@@ -77,8 +77,10 @@ class Reader:
         every = {view.id: words(view, self._numbers) for view in views}
         fresh = [told for ident, told in every.items() if self._told.get(ident) != told]
         self._told.update(every)
-        await ws.send_text(msgspec.json.encode(frame | {"tracks": fresh}).decode())
-        if whole or views:
+        follows = whole or bool(views)
+        text = frame | {"tracks": fresh} | ({"binary": True} if follows else {})
+        await ws.send_text(msgspec.json.encode(text).decode())
+        if follows:
             await ws.send_bytes(packed(views, frame["as_of"], self._numbers, whole=whole))
 
 
@@ -151,6 +153,7 @@ class FakeExchange:
         self.tracks: list[TrackView] = tracks()
         self.alerts: list[Alert] = []
         self.late_s = 0.0
+        self.seen: list[dict[str, Any]] = SEEN
         self.past: Callable[[datetime], dict[str, Any]] = self._yesterday
         self.ticking = True
         self.accepting = True
@@ -295,7 +298,8 @@ class FakeExchange:
 
     async def _seen(self, request: Request) -> Response:
         self.seen_queries.append(request.query_params.get("at"))
-        return JSONResponse({"seen": SEEN})
+        only = request.query_params.get("recipient")
+        return JSONResponse({"seen": [row for row in self.seen if only in (None, row["recipient"])]})
 
     async def _history(self, request: Request) -> Response:
         at = request.query_params.get("at")

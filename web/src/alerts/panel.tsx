@@ -4,6 +4,7 @@ import { ADVISORY, closestWords, headline, itemWords, minimaWords, missWords, ms
 import type { Alert } from "../wire/types";
 import { clock } from "../format/time";
 import { lateS, selectedAlert, sweptAt, viewTime, zone } from "../state/store";
+import { gap } from "../timeline/player";
 import { acknowledge, asked } from "./acknowledge";
 import { select } from "./choose";
 import { LEVEL } from "./levels";
@@ -28,11 +29,11 @@ export function toggleFilter(): void {
 export function AlertsPanel() {
   if (!open.value) return null;
   const all = listed.value;
-  const past = viewTime.value.mode === "replay";
+  const { mode } = viewTime.value;
   return (
     <aside class="panel alerts-panel" aria-label="Alerts, most urgent first">
       <header class="panel-head">
-        <h2>Alerts{past && <em class="tag">REPLAY</em>}</h2>
+        <h2>Alerts{mode !== "live" && <em class="tag">{mode === "replay" ? "REPLAY" : "OF NOW"}</em>}</h2>
         <button type="button" class="quiet" aria-pressed={filter.value === "mine"} title="All, or only those with aircraft of yours (i)" onClick={toggleFilter}>
           {filter.value === "mine" ? "Mine" : "All"}
         </button>
@@ -53,6 +54,7 @@ export function AlertsPanel() {
 
 /** "None" means none that what is released to the reader shows; and it says when that was looked for. */
 function Nothing() {
+  if (viewTime.value.mode === "replay" && gap.value) return <p class="empty">Not recorded: {gap.value}.</p>;
   const at = sweptAt.value;
   return (
     <p class="empty">

@@ -5,7 +5,7 @@ import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { ReleasedItem, SeenBy } from "../wire/types";
 import { clock, day, parseTyped } from "../format/time";
-import { itemName } from "../format/words";
+import { itemName, trackName } from "../format/words";
 import { Dialog } from "./dialog";
 import { centreOn } from "../map/commands";
 import { askSeen, lastRecipient, recipients, refusalWords, showAs } from "../seen/state";
@@ -152,6 +152,14 @@ const KIND: Readonly<Record<string, string>> = {
   sensed_track: "all tracks you sense",
 };
 
+/** A row about one track is a raise: it lasts as long as what made it. */
+function ofYours(row: SeenBy): string {
+  if (!row.ref) return KIND[row.kind] ?? row.kind;
+  if (!row.kind.includes("track")) return `${row.kind} ${row.ref.slice(0, 8)}`;
+  const track = picture.value.tracks.get(row.ref);
+  return `${track ? trackName(track) : row.ref}, raised`;
+}
+
 function SeenRow({ row }: { row: SeenBy }) {
   const { ref } = row;
   const mine: ReleasedItem | undefined = ref ? picture.value.items.get(ref) : undefined;
@@ -172,7 +180,7 @@ function SeenRow({ row }: { row: SeenBy }) {
             {itemName(mine)}
           </button>
         ) : (
-          (KIND[row.kind] ?? `${row.kind} ${ref?.slice(0, 8) ?? ""}`)
+          ofYours(row)
         )}
       </td>
       <td><span class={`level level-${row.level}`}>{row.level}</span></td>

@@ -45,6 +45,15 @@ function craftsFor(levels: TrackLevels): readonly Craft[] {
   return all;
 }
 
+/** What is drawn, for the debug state: areas, and own aircraft by the level at which the recipient has them. */
+export function drawnSeen(): Readonly<Record<string, number | string>> | null {
+  const shown = seenShown.peek();
+  if (!shown) return null;
+  const counts: Record<string, number | string> = { recipient: shown.recipient, areas: drawn.features.features.length };
+  for (const { level } of crafts) counts[level] = Number(counts[level] ?? 0) + 1;
+  return counts;
+}
+
 function draw({ pen, craft }: LayerFrame): void {
   for (const { id, level, raised } of crafts) {
     const at = craft(id);
