@@ -26,6 +26,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "model": BASE,
     "geo": VALUES,
     "release": EARTH,
+    "conflict": EARTH,
     "ledger": EARTH,
     "wire": EARTH,
     "config": EARTH | {"wire", "alerts"},
