@@ -1,8 +1,9 @@
 // The banner that says that what is shown is not the present: which time it is, how far from now, how to get back.
 // The words that change each second are not read aloud; that the page is not live is, once.
-import { clock, day, duration, moment } from "../format/time";
+import { clock, day, moment } from "../format/time";
 import { presentSecond, second, viewTime, zone } from "../state/store";
 import { aheadMs } from "./ahead";
+import { distanceWords } from "./distance";
 import { gap, leave, playing, rate, trouble } from "./player";
 
 function Back() {
@@ -11,14 +12,6 @@ function Back() {
       Back to live <kbd>0</kbd>
     </button>
   );
-}
-
-/** "2 h 15 min", "3 min 05 s": how far the moment shown is from now. */
-export function distanceWords(ms: number): string {
-  const s = Math.round(ms / 1000);
-  if (s >= 120 && s < 3600) return `${Math.floor(s / 60)} min ${String(s % 60).padStart(2, "0")} s`;
-  if (s >= 3600 && s < 172_800) return `${Math.floor(s / 3600)} h ${String(Math.floor((s % 3600) / 60)).padStart(2, "0")} min`;
-  return duration(s);
 }
 
 export function TimeBanner() {

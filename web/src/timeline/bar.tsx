@@ -3,7 +3,7 @@
 import { clock, moment } from "../format/time";
 import { nowMs, second, viewMs, viewTime, zone } from "../state/store";
 import { aheadMs, FURTHEST_MS, look } from "./ahead";
-import { distanceWords } from "./banner";
+import { distanceWords } from "./distance";
 import { behindMs, enter, hold, leave, playing, type Rate, rate, seek, setRate, span, trouble, wanted } from "./player";
 
 /** One press of a step key or button. */
