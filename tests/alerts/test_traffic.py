@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comity.alerts.settings import AlertSettings
-from comity.alerts.traffic import COARSEST_M, LEVEL_MPS, VALID_S, Traffic, traffic
+from comity.alerts.traffic import COARSEST_M, LEVEL_MPS, UNKNOWN_DATUM, VALID_S, Traffic, traffic
 from comity.geo.earth import GEOD, destination, distance_m
 from comity.geo.heights import WORST_CASE, Environment, bounds
 from comity.model.altitude import Altitude, Datum
@@ -73,7 +73,7 @@ def test_an_unknown_velocity_stands_still_in_a_growing_circle() -> None:
 
 
 def test_a_hovering_aircraft_needs_no_track() -> None:
-    assert made(row(50.0, 8.0, speed_mps=0.0, track_deg=NAN)).doubts(0) == []
+    assert made(row(50.0, 8.0, speed_mps=0.0, track_deg=NAN)).doubts(0) == ()
 
 
 def test_a_drone_of_unknown_speed_is_slower_than_an_aeroplane() -> None:
@@ -119,7 +119,8 @@ def test_an_unknown_accuracy_is_the_least_that_is_asked_of_transponders() -> Non
 def test_an_unknown_height_may_be_any(height_m: float, datum: Datum | None) -> None:
     made_ = made(row(50.0, 8.0, height_m=height_m, datum=datum))
     assert made_.wgs84_half_m[0] == math.inf
-    assert made_.datum[0] == -1
+    assert made_.datum[0] == UNKNOWN_DATUM
+    assert made_.height_error_m[0] == math.inf
     assert np.isfinite(made_.height_m[0])
     assert "height not known" in made_.doubts(0)
 
@@ -133,7 +134,7 @@ def test_what_flickers_by_two_steps_is_level_but_not_for_a_drone() -> None:
 def test_an_unknown_vertical_speed_is_level_and_said() -> None:
     made_ = made(row(50.0, 8.0, up_mps=NAN))
     assert made_.up_mps[0] == 0.0
-    assert made_.doubts(0) == ["vertical speed not known: taken as level"]
+    assert made_.doubts(0) == ("vertical speed not known: taken as level",)
 
 
 def test_who_is_left_out_is_counted_and_the_others_keep_their_rows() -> None:
@@ -141,15 +142,16 @@ def test_who_is_left_out_is_counted_and_the_others_keep_their_rows() -> None:
         row(50.0, 8.0, on_ground=1),
         row(50.0, 8.0),
         row(50.0, 8.0, age_s=61.0),
+        row(50.0, 8.0, age_s=-61.0),
         row(NAN, NAN),
         row(math.inf, 0.0),
         row(50.0, 8.0, accuracy_m=COARSEST_M + 1.0),
         row(50.0, 8.0, on_ground=0),
     )
-    assert made_.index.tolist() == [1, 6]
-    assert made_.keys == ["T1", "T6"]
+    assert made_.index.tolist() == [1, 7]
+    assert made_.keys == ["T1", "T7"]
     assert made_.left_out == {
-        "on ground": 1, "expired": 1, "no position": 2, "position too coarse": 1,
+        "on ground": 1, "expired": 1, "from the future": 1, "no position": 2, "position too coarse": 1,
     }  # fmt: skip
 
 
@@ -157,7 +159,7 @@ def test_a_clock_ahead_of_ours_moves_nothing_and_makes_less_exact() -> None:
     made_ = made(row(50.0, 8.0, speed_mps=200.0, age_s=-3.0))
     assert made_.lat_deg[0] == pytest.approx(50.0)
     assert made_.radius_m[0] == pytest.approx(10.0 + 3.0 * 200.0)
-    assert made_.doubts(0) == ["projected along its velocity", "its clock is ahead of ours"]
+    assert made_.doubts(0) == ("projected along its velocity", "its clock is ahead of ours")
 
 
 def test_a_row_that_was_rounded_is_less_exact() -> None:

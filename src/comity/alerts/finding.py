@@ -13,8 +13,8 @@ import msgspec
 
 from comity.model.alert import AlertKind, AlertLevel, Phase
 
-_SEPARATOR: Final = "\x1f"
-"""ASCII unit separator: no name of a track or an item holds a control character."""
+_SEPARATOR: Final = "\x1d"
+"""ASCII group separator: no name of a track or an item holds it."""
 
 
 class Finding(msgspec.Struct, frozen=True, gc=False):

@@ -131,9 +131,9 @@ gliders, balloons and airships among themselves fly by sight, so they keep what 
 
 class AlertSettings(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """``minima`` go over the built-in table, the last one for a pair holds. ``expire_s``: older rows are left
-    out. ``crowd``: more aircraft than that within each other's minima at one place are not paired one by one.
-    ``most_pairs``: a sweep that finds more says so and is refused, never shortened. ``most_followed``: what
-    is remembered at once from sweep to sweep."""
+    out. ``crowd``: more aircraft in one cell (as wide as minima and paths) are not paired one by one but
+    taken together. ``most_pairs``: where there were more, more are taken together; none is left out.
+    ``most_followed``: what is remembered at once from sweep to sweep."""
 
     default: Minima = DEFAULT
     minima: tuple[PairMinima, ...] = ()
@@ -149,7 +149,7 @@ class AlertSettings(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields
     """So long without being found before an alert clears, or at a lower level before it falls. Larger:
     alerts stay on after the aircraft have parted. Smaller: they flicker."""
     expire_s: float = 60.0
-    crowd: int = 64
+    crowd: int = 512
     most_pairs: int = 200_000
     most_followed: int = 50_000
 

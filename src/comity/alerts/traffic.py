@@ -7,24 +7,24 @@ often and never too seldom, and ``doubts`` says it in words:
 - velocity unknown: standing still, and ``radius_m`` grows as if it flew off at ``UNKNOWN_SPEED_MPS``;
 - velocity older than ``VALID_S``: kept, and ``radius_m`` grows by the turn that may have begun since;
 - vertical rate unknown: level. A crewed aircraft at no more than ``LEVEL_MPS`` is level too (see there);
-- height unknown: it may be at any, ``wgs84_half_m`` is infinite and ``datum`` -1.
+- height unknown: it may be at any, ``wgs84_half_m`` and ``height_error_m`` are infinite.
 
-Left out and counted in ``left_out``: on the ground, expired, without a position, or with one that is off by
-more than ``COARSEST_M``. SI and degrees.
-"""
+Left out and counted in ``left_out``: on the ground, expired, from the future, without a position, or with one
+that is off by more than ``COARSEST_M``. SI and degrees."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from comity.alerts.project import project
 from comity.alerts.settings import AlertSettings, category_codes
 from comity.clock import from_micros
-from comity.geo.earth import A_M, E2, ONE_MINUS_E2
 from comity.geo.height_arrays import bounds_of
 from comity.geo.heights import Environment
 from comity.model.altitude import HIGHEST_M, LOWEST_M
@@ -45,8 +45,9 @@ UNKNOWN_SPEED_MPS: Final = 250.0
 UNKNOWN_DRONE_MPS: Final = 45.0
 """Where no velocity is stated: a jet's cruise, and the limit of 14 CFR 107.51 (87 kt) for uncrewed ones."""
 
-FASTEST_MPS: Final = 2_000.0
-"""Twice what the picture lets in. A stated speed over it, along the ground or vertical, is none."""
+FASTEST_MPS: Final = 1_400.0
+"""Over what the picture lets in, under what the search takes. A stated speed over it, along the ground or
+vertical, is none."""
 
 UNKNOWN_ACCURACY_M: Final = 185.2
 """NACp 7, the least that EASA CS-ACNS asks of ADS-B."""
@@ -70,8 +71,28 @@ _ROUNDED_TRACK_RAD: Final = 0.0437
 _ROUNDED_HEIGHT_M: Final = 7.63
 _ROUNDED_RATE_MPS: Final = 0.763
 
-SPEED_UNKNOWN, RATE_UNKNOWN, HEIGHT_UNKNOWN, CLOCK_AHEAD, WIDENED = 1, 2, 4, 8, 16
+UNKNOWN_DATUM: Final = 127
+"""Code of the datum of a height that is not known."""
+
+OLD_S: Final = 3.0
+"""From here on an age is worth saying: three missed seconds of a feed that reports each second."""
+
+SPEED_UNKNOWN, MOVES, RATE_UNKNOWN, HEIGHT_UNKNOWN, CLOCK_AHEAD, WIDENED = 1, 2, 4, 8, 16, 32
 """Bits of ``flags``."""
+
+_WORDS: Final = (
+    (MOVES, "projected along its velocity"),
+    (SPEED_UNKNOWN, "speed not known: taken as standing still"),
+    (RATE_UNKNOWN, "vertical speed not known: taken as level"),
+    (HEIGHT_UNKNOWN, "height not known"),
+    (CLOCK_AHEAD, "its clock is ahead of ours"),
+    (WIDENED, "may have turned since: taken as less exact"),
+)
+
+
+@lru_cache(maxsize=64)
+def _words(flags: int) -> tuple[str, ...]:
+    return tuple(text for bit, text in _WORDS if flags & bit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +112,7 @@ class Traffic:
     up_mps: Floats
     category: Ints
     radius_m: Floats
-    datum: Ints
+    datum: NDArray[np.int8]
     height_error_m: Floats
     wgs84_mid_m: Floats
     wgs84_half_m: Floats
@@ -103,29 +124,21 @@ class Traffic:
     def __len__(self) -> int:
         return len(self.keys)
 
-    def doubts(self, k: int) -> list[str]:
-        """What one aircraft's place rests on, in words."""
-        flags, age_s = int(self.flags[k]), float(self.age_s[k])
-        words = []
-        if age_s >= OLD_S:
-            words.append(f"position {age_s:.0f} s old")
-        if flags & SPEED_UNKNOWN:
-            words.append("speed not known: taken as standing still")
-        elif self.east_mps[k] or self.north_mps[k]:
-            words.append("projected along its velocity")
-        words += [text for bit, text in _WORDS if flags & bit]
-        return words
+    def doubts(self, *which: int) -> tuple[str, ...]:
+        """What the places of these aircraft rest on, in words."""
+        flags = 0
+        for k in which:
+            flags |= int(self.flags[k])
+        return doubts(flags, [float(self.age_s[k]) for k in which])
 
 
-OLD_S: Final = 3.0
-"""From here on an age is worth saying: three missed seconds of a feed that reports each second."""
-
-_WORDS: Final = (
-    (RATE_UNKNOWN, "vertical speed not known: taken as level"),
-    (HEIGHT_UNKNOWN, "height not known"),
-    (CLOCK_AHEAD, "its clock is ahead of ours"),
-    (WIDENED, "may have turned since: taken as less exact"),
-)
+def doubts(flags: int, ages_s: Sequence[float]) -> tuple[str, ...]:
+    """The same from the flags of all of them together and the age of each."""
+    old = sorted((age for age in ages_s if age >= OLD_S), reverse=True)
+    if not old:
+        return _words(flags)
+    told = " and ".join(f"{age:.0f} s" for age in old)
+    return f"position{'s' if len(old) > 1 else ''} {told} old", *_words(flags)
 
 
 def traffic(
@@ -146,14 +159,18 @@ def traffic(
     rate = kept["vertical_rate_mps"]
     rate_known = np.abs(rate) <= FASTEST_MPS
     up = np.where(rate_known, rate, 0.0)
-    lat, lon, east, north = _project(kept["lat"], kept["lon"], speed, np.radians(track), age_s)
+    lat, lon, east, north = project(
+        lat_deg=kept["lat"], lon_deg=kept["lon"], speed_mps=speed, track_deg=track, after_s=age_s
+    )
     height, datum, known = _heights(kept, up * age_s)
     lower, upper = bounds_of(height, datum, environment, from_micros(now_us))
     rounded = _field(kept, "level", 0) == POSITION_LEVEL
     radius_m, widened = _radius(kept, category, speed, moves, age_s, np.maximum(ahead_s, 0.0), rounded)
     level = (np.abs(up) <= LEVEL_MPS) & (category != CATEGORY_CODE[AircraftCategory.UNCREWED])
-    flags = ~moves * SPEED_UNKNOWN | ~rate_known * RATE_UNKNOWN | ~known * HEIGHT_UNKNOWN
-    flags |= (ahead_s > 0.0) * CLOCK_AHEAD | widened * WIDENED
+    flags = ~moves * SPEED_UNKNOWN | (speed > 0.0) * MOVES | ~rate_known * RATE_UNKNOWN
+    flags |= ~known * HEIGHT_UNKNOWN | (ahead_s > 0.0) * CLOCK_AHEAD | widened * WIDENED
+    error_m = np.where(rounded, _ROUNDED_HEIGHT_M + _ROUNDED_RATE_MPS * age_s, 0.0)
+    mid_m, half_m = _middle(np.where(known, lower, 0.0), np.where(known, upper, 0.0))
     return Traffic(
         keys=list(keys) if len(index) == len(keys) else [keys[k] for k in index.tolist()],
         index=index,
@@ -166,9 +183,9 @@ def traffic(
         category=category,
         radius_m=radius_m,
         datum=datum,
-        height_error_m=np.where(rounded, _ROUNDED_HEIGHT_M + _ROUNDED_RATE_MPS * age_s, 0.0),
-        wgs84_mid_m=(np.where(known, lower, 0.0) + np.where(known, upper, 0.0)) / 2.0,
-        wgs84_half_m=np.where(known, upper, np.inf) / 2.0 - np.where(known, lower, 0.0) / 2.0,
+        height_error_m=np.where(known, error_m, np.inf),
+        wgs84_mid_m=mid_m,
+        wgs84_half_m=np.where(known, half_m + error_m, np.inf),
         observed_us=np.ascontiguousarray(kept["observed_us"]),
         age_s=age_s,
         flags=flags.astype(np.uint8),
@@ -182,6 +199,7 @@ def _usable(rows: NDArray[Any], now_us: int, settings: AlertSettings) -> tuple[I
     checks = (
         ("on ground", rows["on_ground"] == 1),
         ("expired", rows["observed_us"] < now_us - round(settings.expire_s * 1e6)),
+        ("from the future", rows["observed_us"] > now_us + round(settings.expire_s * 1e6)),
         ("no position", ~((np.abs(lat) <= 90.0) & (np.abs(lon) <= 360.0))),
         ("position too coarse", accuracy_m > COARSEST_M),
     )
@@ -208,49 +226,21 @@ def _velocity(rows: NDArray[Any]) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     return np.where(moving, speed, 0.0), np.where(moving, track, 0.0), known
 
 
-def _project(
-    lat_deg: Floats, lon_deg: Floats, speed: Floats, track: Floats, age_s: Floats
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """(lat, lon, east, north) after ``age_s`` on a great circle; the velocity turns with the meridians."""
-    lat, lon = np.radians(lat_deg), np.radians(lon_deg)
-    sin_lat, cos_lat = np.sin(lat), np.cos(lat)
-    squash = 1.0 - E2 * sin_lat * sin_lat
-    ahead_n, ahead_e = np.cos(track), np.sin(track)
-    # Along and across the meridian the ellipsoid bends with its two radii of curvature.
-    angle_e = speed * age_s * ahead_e * np.sqrt(squash) / A_M
-    angle_n = speed * age_s * ahead_n * squash * np.sqrt(squash) / (A_M * ONE_MINUS_E2)
-    angle = np.hypot(angle_n, angle_e)
-    still = angle == 0.0
-    start_n = np.where(still, ahead_n, angle_n) / np.where(still, 1.0, angle)
-    start_e = np.where(still, ahead_e, angle_e) / np.where(still, 1.0, angle)
-    sin_angle, cos_angle = np.sin(angle), np.cos(angle)
-    # x lies in the meridian of the start, y east of it, z north.
-    x = cos_lat * cos_angle - sin_lat * start_n * sin_angle
-    y = start_e * sin_angle
-    z = sin_lat * cos_angle + cos_lat * start_n * sin_angle
-    across = np.hypot(x, y)
-    turned = np.arctan2(y, x)
-    out = -(cos_lat * sin_angle + sin_lat * start_n * cos_angle)
-    end_e = start_e * cos_angle * np.cos(turned) - out * np.sin(turned)
-    outward = out * np.cos(turned) + start_e * cos_angle * np.sin(turned)
-    end_n = (cos_lat * start_n * cos_angle - sin_lat * sin_angle) * across - outward * z
-    # The track turns as the path does.
-    cosine, sine = start_n * end_n + start_e * end_e, start_n * end_e - start_e * end_n
-    return (
-        np.degrees(np.arctan2(z, across)),
-        (np.degrees(lon + turned) + 180.0) % 360.0 - 180.0,
-        speed * (ahead_e * cosine + ahead_n * sine),
-        speed * (ahead_n * cosine - ahead_e * sine),
-    )
-
-
-def _heights(rows: NDArray[Any], climbed_m: Floats) -> tuple[Floats, Ints, NDArray[np.bool_]]:
-    """Heights now on their own datums (0 where unknown), the datums (-1 there), and whether they are
+def _heights(rows: NDArray[Any], climbed_m: Floats) -> tuple[Floats, NDArray[np.int8], NDArray[np.bool_]]:
+    """Heights now on their own datums (0 where unknown), the datums, and whether they are
     known."""
     stated, datum = rows["altitude_m"], rows["altitude_datum"].astype(np.int64)
     known = (stated >= LOWEST_M) & (stated <= HIGHEST_M) & (datum >= 0) & (datum < len(DATUM_CODE))
     now = np.clip(np.where(known, stated + climbed_m, 0.0), LOWEST_M, HIGHEST_M)
-    return now, np.where(known, datum, -1), known
+    return now, np.where(known, datum, UNKNOWN_DATUM).astype(np.int8), known
+
+
+def _middle(lower: Floats, upper: Floats) -> tuple[Floats, Floats]:
+    """Middle and half-width; the middle is kept within heights that are taken, the rest is added to the
+    width."""
+    middle = (lower + upper) / 2.0
+    kept = np.clip(middle, LOWEST_M, HIGHEST_M)
+    return kept, (upper - lower) / 2.0 + np.abs(middle - kept)
 
 
 def _radius(
