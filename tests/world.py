@@ -17,6 +17,7 @@ from comity.clock import ManualClock
 from comity.exchange.exchange import Exchange
 from comity.exchange.opening import Genesis, Opened, Place, begin, open_exchange
 from comity.exchange.values import Outcome
+from comity.exchange.warnings import Settings
 from comity.geo.heights import Environment
 from comity.ids import EXCHANGE, ParticipantId, PersonId, RequestId, SeededEntropy
 from comity.model import command as c
@@ -116,7 +117,8 @@ class World:
 
 
 def place(directory: Path) -> Place:
-    return Place("test-exchange", directory / "data", directory / "keys", ENVIRONMENT)
+    warnings = Settings(wait_s=60.0)
+    return Place("test-exchange", directory / "data", directory / "keys", ENVIRONMENT, warnings=warnings)
 
 
 @asynccontextmanager
@@ -144,6 +146,7 @@ async def world(
                 await here.do(CENTRE, c.PutPerson(person(name)))
         yield here
     finally:
+        await exchange.warnings.stop()
         await exchange.writer.stop()
         writer.cancel()
         with suppress(asyncio.CancelledError):

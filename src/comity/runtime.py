@@ -21,8 +21,10 @@ from comity.clock import Clock, SystemClock
 from comity.config import Config, EnvironmentSection, SbsFeed
 from comity.errors import ComityError, OutcomeUnknown, Unavailable
 from comity.exchange.exchange import Exchange
+from comity.exchange.history import HistorySettings
 from comity.exchange.opening import OBSERVED, Genesis, Opened, Place, begin, open_exchange
 from comity.exchange.snapshots import Snapshots
+from comity.exchange.warnings import Settings as WarningSettings
 from comity.feeds.funnel import Funnel, Item
 from comity.feeds.tcp import TcpSource
 from comity.geo.heights import Environment, Qnh
@@ -125,6 +127,7 @@ class Runtime:
         if self._recording is not None:
             await asyncio.to_thread(self._recording.close)
         if hasattr(self, "opened"):
+            await self.exchange.warnings.stop()
             try:
                 if self.exchange.healthy():
                     await self.exchange.close_segments()
@@ -152,6 +155,14 @@ class Runtime:
                 ),
                 view_limit=config.exchange.view_limit,
                 items_per_participant=config.quotas.live_items,
+                warnings=WarningSettings(
+                    alerts=config.alerts.settings(expire_s=config.tracks.expire_s),
+                    raises_per_pair=config.alerts.raises_per_pair,
+                    raise_budget_s=config.alerts.raise_budget_s,
+                ),
+                history=HistorySettings(
+                    config.history.minutes, config.history.step_s, config.history.bytes_each
+                ),
             ),
             self.clock,
             self._entropy,

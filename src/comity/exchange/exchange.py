@@ -39,6 +39,8 @@ from comity.exchange.values import (
     TrackFrame,
 )
 from comity.exchange.views import Views
+from comity.exchange.warnings import Settings as WarningSettings
+from comity.exchange.warnings import Warnings
 from comity.exchange.writer import Durable, Folded, Writer
 from comity.ids import (
     EXCHANGE,
@@ -77,6 +79,7 @@ class Settings(msgspec.Struct, frozen=True):
     name: str
     boot: str
     view_limit: int = 20_000
+    warnings: WarningSettings = WarningSettings()
 
 
 class Exchange:
@@ -105,6 +108,11 @@ class Exchange:
         self.views.record = self._record
         self.tracks_out = Tracks(state, picture, recorder)
         self.views.tracks_shown = self.tracks_out.shown
+        self.warnings = Warnings(
+            settings.warnings, state, picture, self.tracks_out, ids, self.own, clock.now()
+        )
+        self.tracks_out.raised = self.warnings.raised
+        self.views.raises_lowered = self.warnings.follow_policy
         self.reports_in = Observing(picture)
         self.logs = Logs(ledger, state)
         self.on_withdrawn: list[Callable[[ParticipantId], None]] = self.views.withdrawn
@@ -121,8 +129,16 @@ class Exchange:
 
     async def submit(self, submission: c.Submission) -> Outcome:
         """Carry out a command. Returns once it is durable; raises what refused it."""
+        if isinstance(submission.command, c.AcknowledgeAlert):
+            command = self.warnings.acknowledgement(
+                submission.participant, submission.command, self.clock.now()
+            )
+            submission = msgspec.structs.replace(submission, command=command)
         answer = await self.writer.submit(submission)
         if isinstance(answer, Durable):
+            fact = answer.decision.facts[0]
+            if isinstance(fact, f.AlertAcknowledged):
+                self.warnings.acknowledged(fact.told, self.clock.now())
             if isinstance(submission.command, c.Erase):
                 await self._erase(submission.command)
             return self._outcome(answer)
@@ -263,19 +279,13 @@ class Exchange:
     # --- the door out: what is warned of
 
     def alerts(self, who: ParticipantId) -> AlertFrame:
-        """Nobody is warned of anything before there was a sweep."""
-        now = self.clock.now()
-        return AlertFrame(now, now, 0.0, b"[]", ())
+        return self.warnings.frame(who, self.clock.now())
 
     def alert(self, who: ParticipantId, ref: str) -> Alert:
-        for alert in self.alerts(who).alerts:
-            if alert.ref == ref:
-                return alert
-        raise NotFound("you have no alert with this reference", field="ref")
+        return self.warnings.alert(who, ref, self.clock.now())
 
     def alert_delta(self, who: ParticipantId, since: int | None) -> AlertDelta:
-        frame = self.alerts(who)
-        return AlertDelta(1, frame.json, [], since is None, frame.swept_at, frame.late_s)
+        return self.warnings.delta(who, since, self.clock.now())
 
     # --- facts that members may read
 
@@ -361,6 +371,11 @@ class Exchange:
         now = self.clock.now()
         self.picture.tick(now)
         self.views.follow_policy(now)
+        began_s = self.clock.monotonic()
+        pairs = await self.warnings.sweep()
+        took_s = self.clock.monotonic() - began_s
+        for tell in self.on_swept:
+            tell(took_s, self.warnings.late_s(self.clock.now()), pairs)
         await self._try_full_ledger(now)
         await self.meet_deadlines()
         self.recorder.flush()
@@ -398,6 +413,8 @@ class Exchange:
             "live_constraints": sum(1 for x in self.state.constraints.values() if x.state.live()),
             "deadlines_waiting": len(self.state.deadlines),
             "recording_lines_lost": self.recorder.lost,
+            "swept_at": self.warnings.swept_at,
+            "sweep_late_s": self.warnings.late_s(self.clock.now()),
             "clock_behind_s": getattr(self.clock, "behind_s", 0.0),
         }
 

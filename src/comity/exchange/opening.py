@@ -21,6 +21,7 @@ from comity.errors import InvalidInput
 from comity.exchange.exchange import Exchange, Settings
 from comity.exchange.recorder import Recorder
 from comity.exchange.recovery import Recovered, recover
+from comity.exchange.warnings import Settings as WarningSettings
 from comity.geo.heights import Environment
 from comity.ids import EntityId, Entropy, Ids
 from comity.ledger.keyfile import KeyFile
@@ -55,6 +56,7 @@ class Place(msgspec.Struct, frozen=True):
     picture: PictureSettings = PictureSettings()
     view_limit: int = 20_000
     items_per_participant: int = ITEMS_PER_PARTICIPANT
+    warnings: WarningSettings = WarningSettings()
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -89,7 +91,7 @@ def open_exchange(
     )
     recorder = Recorder(place.directory / RELEASED, _derived(keyfile, "released"))
     boot = entropy.bytes(f"boot/{micros(now)}", 6).hex()
-    settings = Settings(place.name, boot, place.view_limit)
+    settings = Settings(place.name, boot, place.view_limit, place.warnings)
     exchange = Exchange(settings, recovered.state, ledger, ids, clock, picture, recorder)
     gc.collect()
     gc.freeze()

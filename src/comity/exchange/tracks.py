@@ -7,6 +7,7 @@ When a track that a rule releases comes into a recipient's frame or leaves it, t
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -20,6 +21,7 @@ from comity.model.observation import Provenance
 from comity.model.rule import Level
 from comity.picture.frame import Frame, TrackDelta
 from comity.picture.picture import Picture
+from comity.picture.referenced import Raised
 from comity.picture.rows import LEVEL_CODE, LEVELS
 
 _BY_RULE: Final = [LEVEL_CODE[Level.POSITION.value], LEVEL_CODE[Level.IDENTITY.value]]
@@ -32,6 +34,8 @@ class Tracks:
         self._state = state
         self._picture = picture
         self._recorder = recorder
+        self.raised: Callable[[ParticipantId], Sequence[Raised]] = lambda who: ()
+        """Single tracks that are raised for a participant now."""
         self._seen: dict[ParticipantId, dict[str, str]] = {}
 
     def shown(self, owner: ParticipantId, kind: str) -> bool:
@@ -59,14 +63,14 @@ class Tracks:
         return given
 
     def frame(self, who: ParticipantId, now: datetime) -> Frame:
-        frame = self._picture.frame(who, self.sources(who, now))
+        frame = self._picture.frame(who, self.sources(who, now), self.raised(who))
         self._record(who, frame, now)
         return frame
 
     def delta(self, who: ParticipantId, since: int | None, now: datetime) -> TrackDelta:
-        sources = self.sources(who, now)
-        self._record(who, self._picture.frame(who, sources), now)
-        return self._picture.delta(who, sources, since)
+        sources, raised = self.sources(who, now), self.raised(who)
+        self._record(who, self._picture.frame(who, sources, raised), now)
+        return self._picture.delta(who, sources, since, raised)
 
     def _record(self, who: ParticipantId, frame: Frame, now: datetime) -> None:
         seen = self._seen.get(who, {})

@@ -48,6 +48,8 @@ class Views:
         self.record: Recorder = lambda who, change, entity, now: None
         self.withdrawn: list[Callable[[ParticipantId], None]] = []
         self.tracks_shown: Callable[[ParticipantId, str], bool] = lambda owner, kind: True
+        self.raises_lowered: Callable[[datetime], set[ParticipantId]] = lambda now: set()
+        """Lets go of raises that the policy does not give any more; who lost one."""
         self._open: dict[ParticipantId, View] = {}
         self._policy: Policy | None = None
 
@@ -85,8 +87,9 @@ class Views:
         before, self._policy = self._policy, policy
         if before is None:
             return
+        lowered = self.raises_lowered(now)
         for who in list(self.state.participants):
-            lost = False
+            lost = who in lowered
             for owner in self.state.participants:
                 old, new = before.levels(owner, who), policy.levels(owner, who)
                 if owner == who or old == new:

@@ -45,11 +45,14 @@ lingers_until = ceil_slot
 
 
 def floor_band(height_m: float) -> float:
-    return math.floor(height_m / BAND_M) * BAND_M
+    band_m = math.floor(height_m / BAND_M) * BAND_M
+    return band_m if band_m <= height_m else band_m - BAND_M
 
 
 def ceil_band(height_m: float) -> float:
-    return math.ceil(height_m / BAND_M) * BAND_M
+    """Outward, also where dividing takes a height of next to nothing for nothing."""
+    band_m = math.ceil(height_m / BAND_M) * BAND_M
+    return band_m if band_m >= height_m else band_m + BAND_M
 
 
 def reserve(volumes: Volumes, environment: Environment) -> tuple[ReservedVolume, ...]:

@@ -1,0 +1,345 @@
+"""One participant's own aircraft beside those that are hidden from it. Pure; runs beside the event loop.
+
+Three checks, each from what the participant gets of the other side and from nothing else (law 4):
+
+- *raised*: its own aircraft is vouched for by somebody else and the other's owner raises in a conflict: the
+  other's position as it would be released, rounded, against its own exact one;
+- *cells*: its own is vouched for and nothing is raised: its own exact one against the disc that holds the
+  cells;
+- *claims*: one of the two is reported by one participant alone: cells against cells. This is the same seen
+  from either side, so whoever brings an invented aircraft near another's is seen by the other at the same
+  moment, and learns no more than cells, however many it invents.
+
+The last two have no numbers: what could be computed from cells would say more than they do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from comity.alerts.finding import Finding, finding_key
+from comity.alerts.pairs import conflicts
+from comity.alerts.settings import AlertSettings
+from comity.alerts.traffic import Traffic, traffic
+from comity.conflict.pairs import find_pairs
+from comity.exchange.anchors import Anchors
+from comity.exchange.desk import CELLS_ONLY
+from comity.exchange.sight import Hidden, Layers, Sight, inner_name
+from comity.geo.cells import grid_reach_m
+from comity.geo.heights import Environment
+from comity.model.alert import AlertKind, AlertLevel, Phase
+from comity.model.batch import Floats
+from comity.model.intake import SourceKey
+from comity.model.observation import Provenance
+from comity.model.rule import Level
+from comity.picture.coarse import coarse
+from comity.picture.rows import Rows, none
+from comity.release.policy import Policy
+from comity.release.track_cells import TrackCells
+from comity.release.warned import in_conflict
+
+HIDDEN: Final = "\x1e"
+"""Before the name of a hidden track in a finding: no id in a picture begins with it."""
+
+CLAIM_OURS: Final = "nobody but you reports your aircraft"
+CLAIM_THEIRS: Final = "nobody but its owner reports the other aircraft"
+
+_CELLS_DATUM: Final = 99
+"""Of no aircraft: so a height band always compares through the ellipsoid."""
+
+
+class Other(NamedTuple):
+    """A hidden aircraft, by the source that says most of it. ``row``: its place among the rows that the
+    source shows."""
+
+    key: SourceKey
+    address: str
+    row: int
+    level: Level
+    vouched: bool
+
+    @property
+    def name(self) -> str:
+        return HIDDEN + inner_name(self.key, self.address)
+
+
+@dataclass(slots=True)
+class Pair:
+    """One own aircraft beside one hidden. ``raised``: the finding if its level is raised; ``advisory``: the
+    one that holds in any case, None where only a raise shows it."""
+
+    own: str
+    other: Other
+    raised: Finding | None = None
+    advisory: Finding | None = None
+
+
+class Moment(NamedTuple):
+    """What all checks of one sweep share."""
+
+    layers: Layers
+    anchors: Anchors
+    policy: Policy
+    settings: AlertSettings
+    environment: Environment
+    now_us: int
+
+
+def pairs_beside(moment: Moment, sight: Sight) -> dict[str, Pair]:
+    """By the finding's key: every own aircraft of the reader that is, or may be, close to a hidden one."""
+    own = np.flatnonzero(sight.own)
+    if not len(own) or not sight.hidden:
+        return {}
+    others = list(_others(moment, sight))
+    found: dict[str, Pair] = {}
+    sure = own[sight.vouched[own]]
+    if len(sure):
+        _raised(moment, sight, sure, others, found)
+        _cells(moment, sight, sure, others, found)
+    _claims(moment, sight, own, others, found)
+    return found
+
+
+def _others(moment: Moment, sight: Sight) -> Sequence[Other]:
+    """Each aircraft once: an address that several sources have, by the one whose owner raises highest."""
+    best: dict[str, Other] = {}
+    for hidden in sight.hidden:
+        owner = hidden.key.participant
+        level = in_conflict(moment.policy, owner, sight.who, hidden.key.provenance, corroborated=True)
+        for name, row, vouched in zip(hidden.names, hidden.index, hidden.vouched, strict=True):
+            other = Other(hidden.key, name, int(row), level, bool(vouched))
+            held = best.get(other.name)
+            if held is None:
+                best[other.name] = other
+                continue
+            first = min(held, other, key=_says_most)
+            best[other.name] = first._replace(vouched=held.vouched or other.vouched)
+    return [best[name] for name in sorted(best)]
+
+
+def _says_most(other: Other) -> tuple[int, bool, SourceKey]:
+    return -other.level.rank, other.key.provenance is not Provenance.OWN, other.key
+
+
+def _rows_of(layers: Layers, others: Sequence[Other]) -> Rows:
+    """Their rows as their sources show them."""
+    shown = {key: np.concatenate([layers[key].addressed, layers[key].numbered]) for key, *_ in others}
+    return np.concatenate([shown[other.key][other.row : other.row + 1] for other in others] or [none()])
+
+
+def _raised(
+    moment: Moment, sight: Sight, own: NDArray[np.intp], others: Sequence[Other], found: dict[str, Pair]
+) -> None:
+    """The hidden whose owners raise in a conflict, as they would then be released."""
+    which = [place for place, other in enumerate(others) if other.level is not Level.RESERVED]
+    if not which:
+        return
+    rows = _rows_of(moment.layers, [others[place] for place in which])
+    rounded = coarse(rows, now_us=moment.now_us, stale_after_s=15.0)
+    whole = np.array([others[place].level is Level.IDENTITY for place in which])
+    rows = np.where(whole, rows, rounded)
+    names = [sight.names[place] for place in own.tolist()] + [others[place].name for place in which]
+    of_name = {others[place].name: others[place] for place in which}
+    both = traffic(
+        np.concatenate([sight.rows[own], rows]),
+        names,
+        now_us=moment.now_us,
+        settings=moment.settings,
+        environment=moment.environment,
+    )
+    between = both.index >= len(own)
+    for finding in conflicts(both, moment.settings, between=between):
+        if finding.kind is AlertKind.CONFLICT:
+            ours, theirs = sorted(finding.names, key=lambda name: name.startswith(HIDDEN))
+            found[finding.key] = Pair(ours, of_name[theirs], raised=finding)
+
+
+def _cells(
+    moment: Moment, sight: Sight, own: NDArray[np.intp], others: Sequence[Other], found: dict[str, Pair]
+) -> None:
+    ours = _traffic(moment, sight, own)
+    minima = moment.settings.default
+    candidates = _near_discs(moment, ours, others)
+    if not candidates:
+        return
+    discs = _Discs(moment, others, candidates)
+    lat, lon = discs.lat, discs.lon
+    mid_m, half_m = (discs.lower_m + discs.upper_m) / 2.0, (discs.upper_m - discs.lower_m) / 2.0
+    first = len(ours)
+    pairs = find_pairs(
+        np.concatenate([ours.lat_deg, lat]),
+        np.concatenate([ours.lon_deg, lon]),
+        np.concatenate([ours.height_m, mid_m]),
+        _and_still(ours.east_mps, lat),
+        _and_still(ours.north_mps, lat),
+        _and_still(ours.up_mps, lat),
+        horizon_s=minima.look_ahead_s,
+        d_m=minima.horizontal_m,
+        h_m=minima.vertical_m,
+        radius_m=np.concatenate([ours.radius_m, discs.radius_m]),
+        datum=np.concatenate([ours.datum, np.full(len(lat), _CELLS_DATUM)]).astype(np.int8),
+        wgs84_mid_m=np.concatenate([ours.wgs84_mid_m, mid_m]),
+        wgs84_half_m=np.concatenate([ours.wgs84_half_m, half_m]),
+        between=np.arange(first + len(lat)) >= first,
+    ).pairs
+    for one, two in zip(pairs.i.tolist(), pairs.j.tolist(), strict=True):
+        other = others[candidates[two - first]]
+        _advise(moment, found, ours.keys[one], other, (CELLS_ONLY,))
+
+
+def _claims(
+    moment: Moment, sight: Sight, own: NDArray[np.intp], others: Sequence[Other], found: dict[str, Pair]
+) -> None:
+    """Cells against cells, where one of the two is nobody else's report."""
+    minima = moment.settings.default
+    ours = _traffic(moment, sight, own)
+    sure = sight.vouched[own][ours.index]
+    places = _anchors_of(moment.layers, sight, own)
+    unsure = [place for place, other in enumerate(others) if not other.vouched]
+    near = {
+        False: _Discs(moment, others, _near_discs(moment, ours, others, still=True)),
+        True: _Discs(moment, others, _near_discs(moment, ours, others, only=unsure, still=True)),
+    }
+    for k, name in enumerate(ours.keys):
+        place = places.get(int(own[int(ours.index[k])]))
+        if place is None or not near[bool(sure[k])].places:
+            continue
+        mine = moment.anchors.form(*place)
+        for candidate in near[bool(sure[k])].close(mine, minima.horizontal_m, minima.vertical_m):
+            reasons: tuple[str, ...] = (CELLS_ONLY,)
+            reasons += (CLAIM_OURS,) if not sure[k] else ()
+            reasons += (CLAIM_THEIRS,) if not others[candidate].vouched else ()
+            _advise(moment, found, name, others[candidate], reasons)
+
+
+def _advise(moment: Moment, found: dict[str, Pair], own: str, other: Other, reasons: tuple[str, ...]) -> None:
+    key = finding_key(AlertKind.CONFLICT, (own, other.name))
+    pair = found.setdefault(key, Pair(own, other))
+    minima = moment.settings.default
+    pair.advisory = Finding(
+        key=key,
+        kind=AlertKind.CONFLICT,
+        level=AlertLevel.PREVENTIVE,
+        phase=Phase.PREDICTED,
+        sides=(),
+        names=(own, other.name),
+        reasons=reasons,
+        minima_horizontal_m=minima.horizontal_m,
+        minima_vertical_m=minima.vertical_m,
+    )
+
+
+def _traffic(moment: Moment, sight: Sight, own: NDArray[np.intp]) -> Traffic:
+    return traffic(
+        sight.rows[own],
+        [sight.names[place] for place in own.tolist()],
+        now_us=moment.now_us,
+        settings=moment.settings,
+        environment=moment.environment,
+    )
+
+
+def _near_discs(
+    moment: Moment,
+    ours: Traffic,
+    others: Sequence[Other],
+    *,
+    only: Sequence[int] | None = None,
+    still: bool = False,
+) -> list[int]:
+    """Which of the hidden any of ours may be near; too many and never too few. Their forms need be made, no
+    others. ``still``: ours stands for its own cells."""
+    which = range(len(others)) if only is None else only
+    if not len(ours) or not which:
+        return []
+    discs = {key: moment.anchors.discs(key) for key in {others[place].key for place in which}}
+    lat = np.array([discs[others[place].key][0][others[place].row] for place in which])
+    lon = np.array([discs[others[place].key][1][others[place].row] for place in which])
+    radius_m = _reach(np.array([discs[others[place].key][2][others[place].row] for place in which]))
+    minima = moment.settings.default
+    speed_mps = np.hypot(ours.east_mps, ours.north_mps)
+    reach_m = ours.radius_m + (_OWN_REACH_M if still else speed_mps * minima.look_ahead_s)
+    near = np.zeros(len(lat), np.bool_)
+    for k in range(len(ours)):
+        away_m = _away_m(float(ours.lat_deg[k]), float(ours.lon_deg[k]), lat, lon)
+        near |= away_m <= minima.horizontal_m + reach_m[k] + radius_m
+    return [which[place] for place in np.flatnonzero(near).tolist()]
+
+
+_OWN_REACH_M: Final = 250_000.0
+"""From an aircraft to the farthest point of its own cells: 132 km at the fastest class in two minutes, and
+the diagonals of the cells that such a circle is given."""
+
+
+def _reach(radius_m: Floats) -> Floats:
+    """From an anchor to the farthest point of its form's disc."""
+    return np.array([radius + 2.0 * grid_reach_m(2.0 * radius) for radius in radius_m.tolist()])
+
+
+class _Discs:
+    """The forms of some hidden tracks, each as the disc that holds its cells, and its height band."""
+
+    def __init__(self, moment: Moment, others: Sequence[Other], places: Sequence[int]) -> None:
+        forms = [moment.anchors.form(others[place].key, others[place].row) for place in places]
+        self.places = places
+        self.lat = np.array([form.lat for form in forms])
+        self.lon = np.array([form.lon for form in forms])
+        self.radius_m = np.array([form.radius_m for form in forms])
+        self.lower_m = np.array([form.form.lower_w84_m for form in forms])
+        self.upper_m = np.array([form.form.upper_w84_m for form in forms])
+
+    def close(self, mine: TrackCells, horizontal_m: float, vertical_m: float) -> list[int]:
+        """Which of them are closer to a form than this."""
+        away_m = _away_m(mine.lat, mine.lon, self.lat, self.lon)
+        close = away_m <= horizontal_m + mine.radius_m + self.radius_m
+        close &= mine.form.lower_w84_m - vertical_m < self.upper_m
+        close &= self.lower_m - vertical_m < mine.form.upper_w84_m
+        return [self.places[place] for place in np.flatnonzero(close).tolist()]
+
+
+def _away_m(lat: float, lon: float, lats: Floats, lons: Floats) -> Floats:
+    phi, phis = np.radians(lat), np.radians(lats)
+    half = (
+        np.sin((phis - phi) / 2.0) ** 2
+        + np.cos(phi) * np.cos(phis) * np.sin(np.radians(lons - lon) / 2.0) ** 2
+    )
+    return np.asarray(2.0 * _SMALLEST_M * np.arcsin(np.minimum(1.0, np.sqrt(half))))
+
+
+_SMALLEST_M: Final = 6_335_000.0
+"""No radius of curvature on WGS84 is smaller: a distance made with it is never too long, so nothing near is
+taken to be far."""
+
+
+def _and_still(moving: Floats, like: Floats) -> Floats:
+    return np.concatenate([moving, np.zeros(len(like))])
+
+
+def _anchors_of(layers: Layers, sight: Sight, own: NDArray[np.intp]) -> dict[int, tuple[SourceKey, int]]:
+    """Of each own row: the source of the reader's own that anchors it, and its place there."""
+    wanted = set(own.tolist())
+    count = len(sight.frame.addressed)
+    numbers = sight.frame.addressed.rows["number"]
+    by_inner = {name: count + place for place, name in enumerate(sight.inner)}
+    found: dict[int, tuple[SourceKey, int]] = {}
+    for key in layers:
+        if key.participant != sight.who or key.provenance is not Provenance.OWN:
+            continue
+        layer = layers[key]
+        mine = layer.addressed["number"]
+        for row, place in enumerate(np.searchsorted(numbers, mine).tolist()):
+            if place in wanted:
+                found.setdefault(place, (key, row))
+        for row, address in enumerate(layer.addresses, len(mine)):
+            numbered = by_inner.get(inner_name(key, address))
+            if numbered is not None and numbered in wanted:
+                found.setdefault(numbered, (key, row))
+    return found
+
+
+__all__ = ["HIDDEN", "Hidden", "Moment", "Other", "Pair", "pairs_beside"]

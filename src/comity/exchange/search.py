@@ -1,0 +1,188 @@
+"""One sweep: everything that one tick's picture holds for each participant, found beside the event loop.
+
+What is prepared on the loop (``prepare``) does not change afterwards, so the search may take as long as it
+takes; the picture goes on meanwhile, and how late the findings are is told.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from comity.alerts.finding import Finding, finding_key
+from comity.alerts.pairs import conflicts
+from comity.alerts.settings import AlertSettings
+from comity.alerts.traffic import Traffic, traffic
+from comity.clock import micros
+from comity.exchange.anchors import Anchors
+from comity.exchange.beside import HIDDEN, Moment, Pair, pairs_beside
+from comity.exchange.sight import Bools, Sight, Witnesses, layers_of, sight_of
+from comity.geo.heights import Environment
+from comity.ids import ParticipantId
+from comity.model.alert import AlertKind, AlertLevel, Phase
+from comity.model.intake import SourceKey
+from comity.model.observation import Provenance
+from comity.model.rule import Level
+from comity.picture.picture import Picture, Released
+from comity.picture.rows import Rows
+from comity.picture.views import EMERGENCIES
+from comity.release.policy import Policy
+from comity.release.warned import standing
+
+MOST_LISTED: Final = 500
+"""Pairs told one by one to one participant. Nobody reads more; each costs time at every sweep, and whoever
+invents aircraft by the thousand must not make everybody's warnings late. Continental traffic that is
+controlled has a few at any time. The rest is told as a number."""
+
+Incursions = Callable[[Sight, Traffic], Sequence[Finding]]
+
+
+class Distress(NamedTuple):
+    """A hidden track whose owner tells this reader more while it is in distress."""
+
+    key: SourceKey
+    address: str
+    row: int
+    level: Level
+    finding: Finding
+
+
+class Found(NamedTuple):
+    """What one participant is to be warned of. ``visible``: from what it sees; ``pairs``: its own aircraft
+    beside hidden ones; ``distress``: hidden ones that are raised for their own sake."""
+
+    sight: Sight
+    visible: Sequence[Finding]
+    pairs: dict[str, Pair]
+    distress: Sequence[Distress]
+
+
+class Prepared(NamedTuple):
+    at: datetime
+    moment: Moment
+    sights: Sequence[Sight]
+
+
+def prepare(
+    picture: Picture,
+    anchors: Anchors,
+    policy: Policy,
+    readers: Iterable[tuple[ParticipantId, Sequence[Released]]],
+    settings: AlertSettings,
+    environment: Environment,
+) -> Prepared:
+    """What the search rests on, as of the picture's last tick."""
+    now = picture.as_of
+    anchors.follow(picture, now)
+    layers = layers_of(picture)
+    witnesses = Witnesses(layers)
+    sights = [sight_of(picture, who, released, witnesses) for who, released in readers]
+    return Prepared(now, Moment(layers, anchors, policy, settings, environment, micros(now)), sights)
+
+
+def search(prepared: Prepared, incursions: Incursions) -> list[Found]:
+    """Everything found, reader by reader. Readers who see the same share the search."""
+    shared: dict[int, tuple[Traffic, Sequence[Finding]]] = {}
+    found = []
+    for sight in prepared.sights:
+        key = id(sight.frame.addressed) if not len(sight.frame.referenced) else -1
+        if key not in shared:
+            shared[key] = _among_visible(prepared.moment, sight)
+        swept, findings = shared[key]
+        if key == -1:
+            del shared[key]
+        visible = _urgent(findings, sight.own[swept.index])
+        visible += [*_emergencies(sight), *incursions(sight, swept)]
+        pairs = pairs_beside(prepared.moment, sight)
+        visible += _let_go_of_surplus(pairs)
+        found.append(Found(sight, visible, pairs, list(_distress(prepared.moment, sight))))
+    return found
+
+
+def _among_visible(moment: Moment, sight: Sight) -> tuple[Traffic, Sequence[Finding]]:
+    swept = traffic(
+        sight.rows,
+        sight.names,
+        now_us=moment.now_us,
+        settings=moment.settings,
+        environment=moment.environment,
+    )
+    return swept, conflicts(swept, moment.settings, groups=sight.group[swept.index])
+
+
+def _urgent(findings: Sequence[Finding], own: Bools) -> list[Finding]:
+    """The most urgent, the reader's own aircraft first; the rest is counted and told."""
+    if len(findings) <= MOST_LISTED:
+        return list(findings)
+
+    def order(finding: Finding) -> tuple[bool, int, float, str]:
+        mine = any(bool(own[side]) for side in finding.sides)
+        enters_s = math.inf if finding.enters_s is None else finding.enters_s
+        return not mine, -finding.level.rank, enters_s, finding.key
+
+    ordered = sorted(findings, key=order)
+    return [
+        *ordered[:MOST_LISTED],
+        not_listed(len(findings) - MOST_LISTED, "pairs", ordered[MOST_LISTED].level),
+    ]
+
+
+def _let_go_of_surplus(pairs: dict[str, Pair]) -> Iterable[Finding]:
+    """Keeps ``MOST_LISTED`` of the pairs with a hidden side, those that may be raised first."""
+    surplus = sorted(pairs, key=lambda key: (pairs[key].raised is None, key))[MOST_LISTED:]
+    for key in surplus:
+        del pairs[key]
+    if surplus:
+        yield not_listed(len(surplus), "pairs with aircraft shown as cells", AlertLevel.PREVENTIVE)
+
+
+def not_listed(count: int, what: str, level: AlertLevel) -> Finding:
+    """That there is more than is listed. ``level``: of the most urgent of them."""
+    return Finding(
+        key=finding_key(AlertKind.CROWD, (), what),
+        kind=AlertKind.CROWD,
+        level=level,
+        phase=Phase.NOW,
+        sides=(),
+        names=(),
+        reasons=(f"{count:,} more {what}, less urgent than those listed, are not listed one by one",),
+    )
+
+
+def _emergencies(sight: Sight) -> Iterable[Finding]:
+    for place in np.flatnonzero(np.isin(sight.rows["squawk"], list(EMERGENCIES))).tolist():
+        yield emergency(sight.names[place], sight.rows[place : place + 1])
+
+
+def emergency(name: str, row: Rows) -> Finding:
+    squawk = int(row["squawk"][0])
+    return Finding(
+        key=finding_key(AlertKind.EMERGENCY, (name,)),
+        kind=AlertKind.EMERGENCY,
+        level=AlertLevel.CORRECTIVE,
+        phase=Phase.NOW,
+        sides=(),
+        names=(name,),
+        reasons=(f"squawks {squawk}: {EMERGENCIES[squawk]}",),
+        observed_us=(int(row["observed_us"][0]),),
+    )
+
+
+def _distress(moment: Moment, sight: Sight) -> Iterable[Distress]:
+    for key, layer in moment.layers.items():
+        if key.provenance is not Provenance.OWN or key.participant == sight.who:
+            continue
+        owner = key.participant
+        level = moment.policy.levels(owner, sight.who).own_track_in_emergency
+        if level.rank <= standing(moment.policy, owner, sight.who, key.provenance).rank:
+            continue
+        rows = np.concatenate([layer.addressed, layer.numbered])
+        for row in np.flatnonzero(np.isin(rows["squawk"], list(EMERGENCIES))).tolist():
+            numbered = row - len(layer.addressed)
+            address = layer.addresses[numbered] if numbered >= 0 else f"{rows['number'][row]:06X}"
+            finding = emergency(HIDDEN + "\x1f".join((*key, address)), rows[row : row + 1])
+            yield Distress(key, address, row, level, finding)
