@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,6 +28,25 @@ CHROMIUM_FLAGS: Final = (
 )
 WAIT_S: Final = 30.0
 """Generous: software drawing on a busy machine is slow. Nothing waits longer than it must."""
+
+
+_DIFFERING: Final = """async ([one, other]) => {
+    const pixels = async (text) => {
+        const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+        const image = await createImageBitmap(new Blob([bytes], {type: 'image/png'}));
+        const canvas = new OffscreenCanvas(image.width, image.height);
+        const pen = canvas.getContext('2d');
+        pen.drawImage(image, 0, 0);
+        return pen.getImageData(0, 0, image.width, image.height).data;
+    };
+    const [a, b] = [await pixels(one), await pixels(other)];
+    let count = 0;
+    for (let i = 0; i < a.length; i += 4) {
+        const far = Math.abs(a[i] - b[i]) + Math.abs(a[i + 1] - b[i + 1]) + Math.abs(a[i + 2] - b[i + 2]);
+        if (far > 60) count++;
+    }
+    return count;
+}"""
 
 
 class MapPage:
@@ -95,6 +115,15 @@ class MapPage:
     def rows(self) -> list[str]:
         """The list's rows in sight."""
         return self.page.locator("#list [role=option]").all_inner_texts()
+
+    def picture(self) -> str:
+        """The map as it looks, as a PNG in base64."""
+        return base64.b64encode(self.page.locator(".map").screenshot()).decode()
+
+    def differing(self, one: str, other: str) -> int:
+        """How many pixels of two pictures differ by more than a shade."""
+        count: int = self.page.evaluate(_DIFFERING, [one, other])
+        return count
 
     def screenshot(self, name: str) -> Path:
         ARTIFACTS.mkdir(exist_ok=True)

@@ -43,7 +43,7 @@ class Numbers:
         self._references: dict[str, int] = {}
 
     def of(self, ident: str) -> int:
-        if len(ident) == 6:
+        if len(ident) == 6 and not ident.startswith("~"):
             return int(ident, 16)
         return self._references.setdefault(ident, FIRST_REFERENCE + len(self._references))
 

@@ -300,3 +300,37 @@ def alerts(now: datetime) -> list[Alert]:
             item_label="LS-R8 Emmental",
         ),
     ]
+
+
+CATEGORIES = [None, *AircraftCategory]
+
+
+def crowd(count: int) -> list[TrackView]:
+    """So many aircraft over the Alps, of every category and source, spread by the golden ratio: the same each
+    time, and no two at one place."""
+    views = []
+    for i in range(count):
+        across, along = (i * 0.6180339887) % 1.0, (i * 0.7548776662) % 1.0
+        source = ("broadcast", "broadcast", "broadcast", "own", "sensed")[i % 5]
+        level = {"broadcast": "broadcast", "sensed": "own", "own": "position" if i % 2 else "identity"}[
+            source
+        ]
+        views.append(
+            track(
+                f"~crowd{i:04d}" if level == "position" else f"{0x500000 + i:06x}",
+                45.2 + 3.2 * across,
+                6.0 + 7.5 * along,
+                i * 37.0 % 360.0,
+                source=source,
+                level=level,
+                category=CATEGORIES[i % len(CATEGORIES)],
+                callsign=None if level == "position" else f"TST{i:03d}",
+                altitude_m=(10 + i * 2 % 400) * 30.48,
+                vertical_rate_mps=(i % 3 - 1) * 6.0,
+                ground_speed_mps=60.0 + i % 180,
+                accuracy_m=460.0 if level == "position" else 60.0,
+                stale=i % 23 == 22,
+                age_s=40.0 if i % 23 == 22 else 0.6,
+            )
+        )
+    return views

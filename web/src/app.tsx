@@ -4,6 +4,7 @@ import { useSignalEffect } from "@preact/signals";
 import { MapView } from "./map/map_view";
 import { DetailsPanel } from "./panels/details";
 import { HelpPanel } from "./panels/help";
+import { Late } from "./panels/late";
 import { ListPanel } from "./panels/list";
 import { SeenByPanel } from "./panels/seen_by";
 import { SignIn } from "./panels/sign_in";
@@ -13,6 +14,7 @@ import { live, panel, picture, token, viewTime } from "./state/store";
 
 export function installPanels(): void {
   registerPanel({ id: "not-live", slot: "top", order: 10, view: NotLive });
+  registerPanel({ id: "late", slot: "top", order: 20, view: Late });
   registerPanel({ id: "list", slot: "left", order: 50, view: ListPanel });
   registerPanel({ id: "details", slot: "right", order: 50, view: DetailsPanel });
   registerPanel({ id: "help", slot: "dialog", order: 0, view: HelpPanel });

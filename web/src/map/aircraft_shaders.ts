@@ -95,7 +95,7 @@ void main() {
   if (${bit("hidden")} || ${bit("still")}) { gl_Position = NOWHERE; colour = vec4(0); return; }
   gl_Position = clip(reckoned() + velocity * scale * ahead * float(gl_VertexID));
   uint tone = (style >> ${STYLE.colour}) & 7u;
-  colour = vec4(tone == ${COLOURS.indexOf("broadcast")}u ? ${rgb(INK.dim)} : COLOURS[int(tone)], 0.8 * strength);
+  colour = vec4(tone == ${COLOURS.indexOf("broadcast")}u ? ${rgb(INK.text)} : COLOURS[int(tone)], 0.75 * strength);
 }`;
 
 export const VECTOR_FS = `#version 300 es

@@ -12,6 +12,7 @@ export interface Bitmap {
   readonly image: HTMLCanvasElement;
   readonly width: number;
   readonly height: number;
+  readonly words: readonly string[];
 }
 
 export type Align = "left" | "center";
@@ -90,7 +91,7 @@ function drawn(lines: readonly Line[], align: Align, ratio: number): Bitmap {
       pen.fillText(line.text, x, y);
     });
   }
-  return { image, width, height };
+  return { image, width, height, words: lines.map(({ text }) => text) };
 }
 
 function plate(pen: CanvasRenderingContext2D, width: number, height: number): void {

@@ -61,6 +61,11 @@ export class LabelCanvas {
     return this.placed.filter(({ key }) => key.startsWith("t:")).length;
   }
 
+  /** The words of what found a place, by key: what a person reads on the map. */
+  get texts(): Readonly<Record<string, readonly string[]>> {
+    return Object.fromEntries(this.placed.map(({ key }) => [key, this.blocks.get(key)?.words ?? []]));
+  }
+
   reset(ratio: number): void {
     this.ratio = ratio;
     this.bitmaps.reset(ratio);

@@ -2,9 +2,11 @@
 // signals. Without a base map what was released is still drawn, on an empty sea, and the page says so.
 import { effect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { pick, picking } from "../ruler/state";
 import { sieve } from "../state/filters";
 import { blockDetail, craftMs, horizon, picture, second, selectedAlert, selection, vectorMinutes, viewMs, viewTime, zone } from "../state/store";
 import { nextBoundary } from "../state/phase";
+import { seenShown } from "../seen/state";
 import { baseMap } from "./basemap";
 import { adopt, fitAll, release } from "./commands";
 import { pointer } from "./pointer";
@@ -13,11 +15,16 @@ import { Scene, type SceneEvents } from "./scene";
 import { drawnVolumes } from "./volumes";
 
 /** Clicking again at the same place goes through all that lies there. */
-function choose(hits: readonly Hit[]): void {
+function choose(hits: readonly Hit[], at: { lat: number; lon: number }): void {
+  if (picking.peek()) {
+    const track = hits.find(({ kind }) => kind === "track");
+    pick(track ? { kind: "track", id: track.id } : { kind: "place", ...at });
+    return;
+  }
   const now = selection.peek();
   const alert = selectedAlert.peek();
-  const at = hits.findIndex(({ kind, id }) => (kind === "alert" ? id === alert : kind === now?.kind && id === now.id));
-  const next = hits[at + 1] ?? (at > 0 ? hits[0] : undefined);
+  const found = hits.findIndex(({ kind, id }) => (kind === "alert" ? id === alert : kind === now?.kind && id === now.id));
+  const next = hits[found + 1] ?? (found > 0 ? hits[0] : undefined);
   if (next?.kind === "alert") {
     selectedAlert.value = next.id;
     return;
@@ -31,7 +38,8 @@ function keepVolumes(scene: Scene): () => void {
   let until = -Infinity;
   return effect(() => {
     const now = second.value;
-    const key = [picture.value.items, horizon.value, zone.value, viewTime.value];
+    const asSeen = seenShown.value !== null;
+    const key = [picture.value.items, horizon.value, zone.value, viewTime.value, asSeen];
     if (now === null) {
       scene.setVolumes({ features: { type: "FeatureCollection", features: [] }, labels: [] });
       last = [];
@@ -42,7 +50,9 @@ function keepVolumes(scene: Scene): () => void {
     last = key;
     const items = picture.value.items;
     until = nextBoundary(items.values(), now, horizon.value);
-    scene.setVolumes(drawnVolumes(items.values(), now, horizon.value, zone.value));
+    const drawn = drawnVolumes(items.values(), now, horizon.value, zone.value);
+    // As another has them the volumes bear that one's labels (seen/layer.ts); one's own would mix with them.
+    scene.setVolumes(asSeen ? { ...drawn, labels: [] } : drawn);
   });
 }
 

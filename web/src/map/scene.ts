@@ -44,7 +44,7 @@ export interface SceneEvents {
   viewMs(mono: number): number | null;
   craftMs(mono: number): number | null;
   /** All that lies under the pointer: aircraft, what layers drew, then volumes, the smallest first. */
-  onClick(hits: readonly Hit[]): void;
+  onClick(hits: readonly Hit[], at: { lat: number; lon: number }): void;
   onPointer(at: { lat: number; lon: number } | null): void;
 }
 
@@ -133,7 +133,9 @@ export class Scene {
       if (map.isMoving()) this.draw(performance.now());
     });
     map.on("moveend", () => this.touch());
-    map.on("click", ({ point }) => this.events.onClick(this.hits(point.x, point.y)));
+    map.on("click", ({ point, lngLat }) => {
+      this.events.onClick(this.hits(point.x, point.y), { lat: lngLat.lat, lon: lngLat.wrap().lng });
+    });
     map.on("mousemove", ({ point, lngLat }) => {
       const over = this.hits(point.x, point.y).length > 0;
       map.getCanvas().style.cursor = over ? "pointer" : "";
@@ -296,6 +298,10 @@ export class Scene {
 
   get uploads(): number {
     return this.aircraft.uploads;
+  }
+
+  get texts(): Readonly<Record<string, readonly string[]>> {
+    return this.labels.texts;
   }
 
   get blocks(): number {

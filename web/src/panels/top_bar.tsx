@@ -4,15 +4,17 @@ import { clock, day, duration } from "../format/time";
 import { place } from "../format/place";
 import { pointer } from "../map/pointer";
 import { fitAll, zoomIn, zoomOut } from "../map/commands";
-import { exchangeClock, link, listOpen, live, mono, panel, presentSecond, signOut, streamed, vectorMinutes, who, zone } from "../state/store";
+import { exchangeClock, link, listOpen, live, mono, panel, presentSecond, signOut, streamed, vectorMinutes, viewTime, who, zone } from "../state/store";
 import { cycleVectors } from "../bindings";
+import { ruler, toggleRuler } from "../ruler/state";
+import { filtersOpen } from "../state/filters";
 import { SlotViews } from "./slots";
 
 /** A token that ends within this time is announced. */
 const EXPIRY_WARNING_MS = 10 * 60_000;
 
 function connectionWords(): string {
-  if (live.value) return "Live";
+  if (live.value) return viewTime.value.mode === "live" ? "Live" : "Stream up";
   const { phase, retryAt } = link.value;
   if (phase === "open") return "Silent";
   if (phase === "connecting") return "Connecting";
@@ -25,6 +27,7 @@ export function TopBar() {
   const name = participantName ?? who.value?.participantName ?? "";
   const expires = who.value?.expiresAtMs ?? null;
   const now = presentSecond.value;
+  const other = zone.value === "utc" ? "local" : "utc";
   const ending = expires !== null && now !== null && expires - now < EXPIRY_WARNING_MS;
   return (
     <header class="top-bar">
@@ -43,22 +46,25 @@ export function TopBar() {
       <div class="spacer" />
       <div class="as-of">
         <span class="label">As of</span>
-        <span id="as-of" class="time">{asOfMs === null ? "—" : clock(asOfMs, zone.value)}</span>
-        <span class="date">{asOfMs === null ? "" : day(asOfMs, zone.value)}</span>
+        <div class="clocks">
+          <span id="as-of" class="time">{asOfMs === null ? "—" : clock(asOfMs, zone.value)}</span>
+          <span id="as-of-other" class="time time-other">{asOfMs === null ? "" : `${clock(asOfMs, other)} · ${day(asOfMs, zone.value)}`}</span>
+        </div>
         <button
           type="button"
           class="quiet"
-          title="UTC or local time (l)"
-          aria-label={`Times in ${zone.value === "utc" ? "UTC" : "local time"}. Switch. Key: l`}
+          title="UTC or local time first (l)"
+          aria-label={`${zone.value === "utc" ? "UTC" : "Local time"} first. Switch. Key: l`}
           onClick={() => {
-            zone.value = zone.value === "utc" ? "local" : "utc";
+            zone.value = other;
           }}
         >
           {zone.value === "utc" ? "UTC" : "Local"}
         </button>
       </div>
+      <VectorButton />
       <SlotViews slot="bar" />
-      <span id="connection" class={live.value ? "pill pill-live" : "pill pill-dead"} role="status">
+      <span id="connection" class={!live.value ? "pill pill-dead" : viewTime.value.mode === "live" ? "pill pill-live" : "pill pill-behind"} role="status">
         {connectionWords()}
       </span>
       <nav class="bar-buttons" aria-label="Panels">
@@ -68,6 +74,15 @@ export function TopBar() {
         <button type="button" class="quiet" onClick={() => signOut(null)}>Sign out</button>
       </nav>
     </header>
+  );
+}
+
+function VectorButton() {
+  const minutes = vectorMinutes.value;
+  return (
+    <button type="button" id="vectors" class="quiet" aria-pressed={minutes > 0} title="Speed vectors (v)" onClick={cycleVectors}>
+      Vectors {minutes === 0 ? "off" : `${minutes} min`}
+    </button>
   );
 }
 
@@ -86,7 +101,7 @@ export function NotLive() {
     <div id="not-live" class="not-live" role="alert">
       <strong>{asOfMs === null ? "NOT LIVE — nothing received yet" : `NOT LIVE — as of ${clock(asOfMs, zone.value)}`}</strong>
       <span>{why}</span>
-      {silentMs !== null && <span aria-hidden="true">silent for {duration(silentMs / 1000)}</span>}
+      {silentMs !== null && <span aria-hidden="true">picture late by {duration(silentMs / 1000)}</span>}
     </div>
   );
 }
@@ -105,9 +120,8 @@ export function MapButtons() {
       <button type="button" title="Zoom in (+)" aria-label="Zoom in" onClick={zoomIn}><Icon d="M8 3V13M3 8H13" /></button>
       <button type="button" title="Zoom out (−)" aria-label="Zoom out" onClick={zoomOut}><Icon d="M3 8H13" /></button>
       <button type="button" title="Fit everything (f)" aria-label="Fit everything" onClick={fitAll}><Icon d="M2 6V2H6M10 2H14V6M14 10V14H10M6 14H2V10" /></button>
-      <button type="button" title="Speed vectors (v)" aria-label={`Speed vectors: ${vectorMinutes.value} minutes`} onClick={cycleVectors}>
-        {vectorMinutes.value === 0 ? <Icon d="M3 13 13 3M7 3H13V9" /> : `${vectorMinutes.value} min`}
-      </button>
+      <button type="button" title="Range and bearing (r)" aria-label="Range and bearing" aria-pressed={ruler.value !== null} onClick={toggleRuler}><Icon d="M3 13 13 3M2 11 5 14M11 2 14 5" /></button>
+      <button type="button" title="Filters for aircraft (g)" aria-label="Filters for aircraft" aria-pressed={filtersOpen.value} onClick={() => { filtersOpen.value = !filtersOpen.value; }}><Icon d="M2 3H14L9.5 8.5V13L6.5 11.5V8.5Z" /></button>
     </div>
   );
 }

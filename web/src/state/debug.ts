@@ -7,6 +7,7 @@
 //   __comity.frames      snapshots and ticks applied
 //   __comity.alerts      counts by level and by state
 //   __comity.alertAreas  {cells, entered}: areas of alerts that are drawn
+//   __comity.seen        {recipient, areas, ...own aircraft by level} while the map is as another has it, or null
 //   __comity.viewTime    {mode, ms}: live, replay or ahead
 //   __comity.items       {own, volume, reserved}: counts by level
 //   __comity.tracks      {own, broadcast, position, identity, stale, emergency}
@@ -14,12 +15,16 @@
 //   __comity.drawing     {frames, spentMs, visible, settled, shapes, detail, uploads, blocks}: the map's own drawing on
 //                        the main thread; how many items have a volume on the screen; the data blocks' level of
 //                        detail and how many found a place; how often records went to the graphics card
+//   __comity.shown       ids of the aircraft that the filters let through
+//   __comity.texts       the lines of every label on the map, by key: "t:" and a track's id, "v:" a volume, "l:" a layer's
 //   __comity.twinError   pixels between where the shader and where the processor put an aircraft in view, at most
 //   __comity.camera      {lat, lon, zoom} or null
 //   __comity.places      {id: {lat, lon}} of the aircraft in view, where they are drawn just now
 import { drawnAreas } from "../alerts/layer";
+import { drawnSeen } from "../seen/layer";
 import { theScene } from "../map/commands";
 import { drawnVolumes } from "../map/volumes";
+import { sieve } from "./filters";
 import { horizon, link, live, picture, streamed, viewMs, viewTime, zone } from "./store";
 
 function counted<T>(values: Iterable<T>, keys: (value: T) => readonly string[], zero: readonly string[]) {
@@ -49,6 +54,9 @@ const DEBUG = {
   },
   get alertAreas() {
     return counted(drawnAreas().features.features, ({ properties: p }) => [p.kind], ["cells", "entered"]);
+  },
+  get seen() {
+    return drawnSeen();
   },
   get viewTime() {
     return { mode: viewTime.peek().mode, ms: viewMs() };
@@ -82,6 +90,14 @@ const DEBUG = {
     const visible = scene?.fleet.visible ?? [];
     const words = scene?.fleet.table?.words ?? [];
     return Object.fromEntries(visible.map((slot) => [words[slot]!.id, scene?.placeOf(words[slot]!.id)]));
+  },
+  get shown() {
+    const { tracks } = picture.peek();
+    const { shown } = sieve.peek();
+    return [...tracks.keys()].filter((id) => !shown || shown[tracks.slot(id)] === 1);
+  },
+  get texts() {
+    return theScene()?.texts ?? {};
   },
   get twinError() {
     return theScene()?.twinError() ?? null;

@@ -129,7 +129,7 @@ function connect(fresh: string): void {
 }
 
 function receive(frame: Frame, at: number): void {
-  if ("asOfMs" in frame && frame.type !== "kinematics") exchangeClock.value = hear(exchangeClock.peek(), frame.asOfMs, at);
+  if ("asOfMs" in frame) exchangeClock.value = hear(exchangeClock.peek(), frame.asOfMs, at);
   streamed.value = apply(streamed.peek(), frame);
 }
 

@@ -6,8 +6,9 @@
 import type { WhoAmI } from "../wire/types";
 import { ask, Refused } from "../wire/api";
 import { backoff } from "./backoff";
-import { BadFrame, decodeFrame, decodePacked, type Frame } from "./frames";
+import { BadFrame, type Frame } from "./frames";
 import { isLive, type Link, UNCONNECTED } from "./liveness";
+import { Pairing } from "./pairing";
 
 /** Packed records for positions, or everything as JSON: larger, and readable in the browser's own tools. */
 export type FrameForm = "binary" | "json";
@@ -27,6 +28,7 @@ const STEADY_MS = 10_000;
 
 export class StreamClient {
   private socket: WebSocket | null = null;
+  private pairing = new Pairing();
   private link: Link = UNCONNECTED;
   private openedAt = 0;
   private timer: number | undefined;
@@ -94,6 +96,7 @@ export class StreamClient {
     if (cursor) url.searchParams.set("cursor", cursor);
     url.searchParams.set("frames", this.form);
     const socket = new WebSocket(url);
+    this.pairing = new Pairing();
     socket.binaryType = "arraybuffer";
     this.socket = socket;
     this.openedAt = performance.now();
@@ -109,9 +112,10 @@ export class StreamClient {
   private receive(socket: WebSocket, data: unknown): void {
     if (this.socket !== socket) return;
     const mono = performance.now();
-    let frame: Frame;
+    let frame: Frame | null;
     try {
-      frame = data instanceof ArrayBuffer ? decodePacked(data) : decodeFrame(String(data));
+      frame = this.pairing.take(data);
+      if (!frame) return;
       this.listener.onFrame(frame, mono);
     } catch (error) {
       if (!(error instanceof BadFrame)) throw error;

@@ -5,6 +5,12 @@ import type { Alert, Change, ReleasedItem, TrackView } from "../wire/types";
 import { BadPacked, Packed } from "./packed";
 import type { TrackWords } from "./tracks";
 
+/** Positions as packed records, which follow the text in a message of their own (pairing.ts). */
+export interface Positions {
+  readonly awaitsPacked: boolean;
+  readonly packed: Packed | null;
+}
+
 /** What both kinds of frame say of alerts. An exchange that sends none of it is in time and has nothing to warn of. */
 export interface Warned {
   /** Those that are new or changed; all there are where `allAlerts`. */
@@ -25,7 +31,7 @@ export function isWhole(track: SentTrack): track is TrackView {
 
 export type Frame =
   | { type: "hello"; participantId: string; participantName: string; asOfMs: number }
-  | (Warned & {
+  | (Warned & Positions & {
       type: "snapshot";
       asOfMs: number;
       cursor: string;
@@ -35,7 +41,7 @@ export type Frame =
       /** The frame does not yet reach the present; the next follows at once. */
       more: boolean;
     })
-  | (Warned & {
+  | (Warned & Positions & {
       type: "tick";
       asOfMs: number;
       cursor: string;
@@ -46,8 +52,6 @@ export type Frame =
       /** `tracks` are the whole picture: after a resumption. */
       allTracks: boolean;
     })
-  /** Follows the text frame that has the words. */
-  | { type: "kinematics"; asOfMs: number; packed: Packed }
   | { type: "bye"; reason: string }
   | { type: "unknown"; name: string };
 
@@ -114,10 +118,9 @@ function warned(fields: Fields, whole: boolean): Warned {
   };
 }
 
-export function decodePacked(bytes: ArrayBuffer): Frame {
+export function decodePacked(bytes: ArrayBuffer): Packed {
   try {
-    const packed = new Packed(bytes);
-    return { type: "kinematics", asOfMs: packed.asOfMs, packed };
+    return new Packed(bytes);
   } catch (error) {
     if (error instanceof BadPacked) throw new BadFrame(error.message);
     throw error;
@@ -151,6 +154,8 @@ export function decodeFrame(json: string): Frame {
         cursor: text(fields, "cursor"),
         items: list<ReleasedItem>(fields, "items", "ref"),
         tracks: tracks(fields),
+        awaitsPacked: fields["binary"] === true,
+        packed: null,
         reason: typeof fields["reason"] === "string" ? fields["reason"] : "",
         more: fields["more"] === true,
         ...warned(fields, true),
@@ -162,6 +167,8 @@ export function decodeFrame(json: string): Frame {
         cursor: text(fields, "cursor"),
         changes: list<Change>(fields, "changes", "ref"),
         tracks: tracks(fields),
+        awaitsPacked: fields["binary"] === true,
+        packed: null,
         gone: names(fields, "gone"),
         more: fields["more"] === true,
         allTracks: fields["all_tracks"] === true,

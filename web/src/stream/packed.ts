@@ -10,7 +10,7 @@
 //   unknown            height -2^31, speed 65535, track 65535, vertical rate -32768
 //
 // Age and accuracy are rounded up and saturate, so that what is shown is never fresher or finer than what is known.
-// A message that is not exactly this is an error; a longer record of a later version is not guessed at.
+// A record may be longer than what is read here. A message that is anything else is an error.
 import type { TrackTable } from "./tracks";
 
 export class BadPacked extends Error {}
@@ -29,19 +29,21 @@ export class Packed {
   readonly whole: boolean;
   readonly asOfMs: number;
   private readonly view: DataView;
+  private readonly stride: number;
 
   constructor(buffer: ArrayBuffer) {
     const view = new DataView(buffer);
     if (view.byteLength < HEADER_BYTES || view.getUint32(0, true) !== MAGIC) throw new BadPacked("no packed frame");
     if (view.getUint8(4) !== 1) throw new BadPacked(`packed frames of version ${view.getUint8(4)} are not known`);
     if (view.getUint8(5) > 1) throw new BadPacked(`packed frames of kind ${view.getUint8(5)} are not known`);
-    if (view.getUint16(6, true) !== RECORD_BYTES) throw new BadPacked("packed records must be of 32 bytes");
+    this.stride = view.getUint16(6, true);
+    if (this.stride < RECORD_BYTES) throw new BadPacked("packed records must be of 32 bytes at least");
     this.view = view;
     this.whole = view.getUint8(5) === 1;
     this.count = view.getUint32(8, true);
     this.asOfMs = Number(view.getBigInt64(16, true)) / 1000;
-    if (view.byteLength !== HEADER_BYTES + this.count * RECORD_BYTES) throw new BadPacked("a packed frame was cut short");
-    for (let i = 0; i < this.count; i++) this.check(HEADER_BYTES + i * RECORD_BYTES);
+    if (view.byteLength !== HEADER_BYTES + this.count * this.stride) throw new BadPacked("a packed frame was cut short");
+    for (let i = 0; i < this.count; i++) this.check(this.start(i));
   }
 
   private check(at: number): void {
@@ -51,13 +53,17 @@ export class Packed {
   }
 
   number(i: number): number {
-    return this.view.getUint32(HEADER_BYTES + i * RECORD_BYTES, true);
+    return this.view.getUint32(this.start(i), true);
+  }
+
+  private start(i: number): number {
+    return HEADER_BYTES + i * this.stride;
   }
 
   /** Writes record `i` into the table's columns. */
   into(table: TrackTable, slot: number, i: number): void {
     const { view } = this;
-    const at = HEADER_BYTES + i * RECORD_BYTES;
+    const at = this.start(i);
     const height = view.getInt32(at + 12, true);
     const speed = view.getUint16(at + 16, true);
     const track = view.getUint16(at + 18, true);

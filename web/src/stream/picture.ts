@@ -5,7 +5,7 @@
 // On hello the tracks are dropped: after a cut the exchange sends them in full, and one that vanished
 // meanwhile must not linger. Items stay on a resume (the missed changes follow) and are replaced by a snapshot.
 import type { Alert, ReleasedItem, TrackView } from "../wire/types";
-import { BadFrame, type Frame, isWhole, type SentTrack, type Warned } from "./frames";
+import { BadFrame, type Frame, isWhole, type Warned } from "./frames";
 import { TrackTable } from "./tracks";
 
 export type { Track } from "./tracks";
@@ -22,11 +22,8 @@ export interface Picture {
   readonly sweptAtMs: number | null;
   /** How late the sweep behind the alerts is; 0 when it is in time. */
   readonly lateS: number;
-  /** False before the first frame, while more frames of a long answer are still to come, and between the words
-      of a whole picture and its positions. */
+  /** False before the first frame, and while more frames of a long answer are still to come. */
   readonly complete: boolean;
-  readonly more: boolean;
-  readonly placesDue: boolean;
   /** Ticks and snapshots applied; tests and the debug state read it. */
   readonly frames: number;
   /** Why the exchange said goodbye, until the next hello. */
@@ -45,8 +42,6 @@ export function emptyPicture(): Picture {
     sweptAtMs: null,
     lateS: 0,
     complete: false,
-    more: true,
-    placesDue: false,
     frames: 0,
     bye: null,
   };
@@ -58,17 +53,17 @@ export function apply(picture: Picture, frame: Frame): Picture {
       return greeted(picture, frame);
     case "snapshot":
       picture.tracks.clear();
+      putTracks(picture.tracks, frame);
       return {
-        ...told(picture, frame, putTracks(picture.tracks, frame.tracks, frame.asOfMs)),
+        ...told(picture, frame),
         items: new Map(frame.items.map((item) => [item.ref, item])),
       };
     case "tick":
+      changeTracks(picture.tracks, frame);
       return {
-        ...told(picture, frame, changedTracks(picture, frame)),
+        ...told(picture, frame),
         items: changedItems(picture, frame),
       };
-    case "kinematics":
-      return placed(picture, frame);
     case "bye":
       return { ...picture, bye: frame.reason };
     case "unknown":
@@ -90,54 +85,35 @@ function greeted(picture: Picture, hello: Hello): Picture {
     participantName: hello.participantName,
     asOfMs: hello.asOfMs,
     complete: false,
-    more: true,
-    placesDue: false,
     bye: null,
   };
 }
 
-function told(picture: Picture, frame: Snapshot | Tick, placesDue: boolean): Picture {
+function told(picture: Picture, frame: Snapshot | Tick): Picture {
   return {
     ...picture,
     ...changedAlerts(picture, frame),
     asOfMs: frame.asOfMs,
     cursor: frame.cursor,
-    more: frame.more,
-    placesDue,
-    complete: !frame.more && !placesDue,
+    complete: !frame.more,
     frames: picture.frames + 1,
   };
 }
 
-/** True where positions of a whole picture are still to come. */
-function putTracks(table: TrackTable, tracks: readonly SentTrack[], asOfMs: number): boolean {
+function putTracks(table: TrackTable, { tracks, packed, asOfMs }: Snapshot | Tick): void {
   table.begin();
-  let due = false;
   for (const track of tracks) {
     if (isWhole(track)) table.putView(track, asOfMs);
-    else {
-      table.putWords(track);
-      due = true;
-    }
+    else table.putWords(track);
   }
-  return due;
+  if (packed && !table.putPacked(packed)) throw new BadFrame("a packed record is of a track that was not named");
 }
 
-function changedTracks(picture: Picture, tick: Tick): boolean {
-  const { tracks: table, placesDue } = picture;
-  if (tick.tracks.length === 0 && tick.gone.length === 0 && !tick.allTracks) return placesDue;
+function changeTracks(table: TrackTable, tick: Tick): void {
+  if (tick.tracks.length === 0 && tick.gone.length === 0 && !tick.allTracks && !tick.packed) return;
   if (tick.allTracks) table.clear();
-  const due = putTracks(table, tick.tracks, tick.asOfMs);
+  putTracks(table, tick);
   for (const id of tick.gone) table.drop(id);
-  return tick.allTracks ? due : placesDue;
-}
-
-function placed(picture: Picture, { packed }: Extract<Frame, { type: "kinematics" }>): Picture {
-  const { tracks } = picture;
-  tracks.begin();
-  if (!tracks.putPacked(packed)) throw new BadFrame("a packed record is of a track that was not named");
-  const placesDue = picture.placesDue && !packed.whole;
-  return { ...picture, placesDue, complete: !picture.more && !placesDue };
 }
 
 function changedItems(picture: Picture, tick: Tick): ReadonlyMap<string, ReleasedItem> {
@@ -172,7 +148,7 @@ export function pictureAt(
   const there = new Set(tracks.map(({ id }) => id));
   const gone = [...table.keys()].filter((id) => !there.has(id));
   const changes = items.map((item, seq) => ({ seq, ref: item.ref, item }));
-  const calm = { alertsGone: [], more: false, cursor: "", lateS: 0, allTracks: false };
+  const calm = { alertsGone: [], more: false, cursor: "", lateS: 0, allTracks: false, awaitsPacked: false, packed: null };
   const frame: Frame = { type: "tick", asOfMs, changes, tracks, gone, alerts, allAlerts: true, sweptAtMs: asOfMs, ...calm };
   const { participantId, participantName } = shown;
   return { ...apply({ ...emptyPicture(), participantId, participantName, tracks: table }, frame), cursor: null };

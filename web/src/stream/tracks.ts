@@ -130,7 +130,11 @@ export class TrackTable {
       this.slots.set(words.id, slot);
       this.placed[slot] = 0;
       this.born[slot] = this.version;
-    } else if (same(this.words[slot]!, words)) return slot;
+    } else {
+      const before = this.words[slot]!;
+      if (same(before, words)) return slot;
+      if (before.number !== undefined) this.numbers.delete(before.number);
+    }
     this.words[slot] = words;
     if (words.number !== undefined) this.numbers.set(words.number, slot);
     this.revision[slot] = this.version;

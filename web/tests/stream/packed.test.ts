@@ -45,6 +45,19 @@ describe("a packed record", () => {
   });
 });
 
+it("passes over what a later version adds to a record", () => {
+  const short = new Uint8Array(sent([{ number: 7, lat: 46 }, { number: 8, lat: 45 }], T0));
+  const long = new Uint8Array(32 + 2 * 40);
+  long.set(short.subarray(0, 64));
+  long.set(short.subarray(64), 72);
+  new DataView(long.buffer).setUint16(6, 40, true);
+  const table = new TrackTable();
+  table.begin();
+  for (const number of [7, 8]) table.putWords({ number, id: `t${number}`, source: "broadcast", level: "broadcast" });
+  expect(table.putPacked(new Packed(long.buffer))).toBe(true);
+  expect([table.get("t7")!.lat, table.get("t8")!.lat]).toEqual([46, 45]);
+});
+
 describe("a packed frame", () => {
   const good = (): ArrayBuffer => sent([{ number: 1 }, { number: 2 }], T0, true);
 
@@ -58,7 +71,8 @@ describe("a packed frame", () => {
     ["another magic", (view) => (view.setUint8(0, 0x58), view.buffer as ArrayBuffer)],
     ["a later version", (view) => (view.setUint8(4, 2), view.buffer as ArrayBuffer)],
     ["an unknown kind", (view) => (view.setUint8(5, 2), view.buffer as ArrayBuffer)],
-    ["another record size", (view) => (view.setUint16(6, 40, true), view.buffer as ArrayBuffer)],
+    ["records that are too short", (view) => (view.setUint16(6, 24, true), view.buffer as ArrayBuffer)],
+    ["a record size that does not fill it", (view) => (view.setUint16(6, 40, true), view.buffer as ArrayBuffer)],
     ["a count that is not its length", (view) => (view.setUint32(8, 3, true), view.buffer as ArrayBuffer)],
     ["a cut record", (view) => view.buffer.slice(0, 90) as ArrayBuffer],
     ["less than a header", (view) => view.buffer.slice(0, 20) as ArrayBuffer],

@@ -17,7 +17,7 @@ function view(id: string, age_s = 0): TrackView {
   return { id, source: "broadcast", level: "broadcast", lat: 47, lon: 8, age_s, accuracy_m: 50 };
 }
 
-const CALM = { alerts: [], alertsGone: [], sweptAtMs: null, lateS: 0 };
+const CALM = { alerts: [], alertsGone: [], sweptAtMs: null, lateS: 0, awaitsPacked: false, packed: null };
 
 const HELLO: Frame = { type: "hello", participantId: "north", participantName: "North", asOfMs: T0 };
 
@@ -157,37 +157,24 @@ it("the next moment of the past keeps aircraft that are still there, and drops t
 
 describe("positions in packed records", () => {
   const worded = (id: string, number: number): TrackWords => ({ id, number, source: "broadcast", level: "broadcast" });
-  const places = (records: Sent[], whole = false): Frame => decodePacked(sent(records, T0, whole));
-  const words = (...tracks: TrackWords[]): Frame => ({ ...snapshot([], []), tracks }) as Frame;
+  const named = (tracks: TrackWords[], records: Sent[]): Frame =>
+    ({ ...snapshot([], []), tracks, packed: decodePacked(sent(records, T0, true)) }) as Frame;
+  const moved = (part: object, records: Sent[]): Frame =>
+    ({ ...tick({}), ...part, packed: decodePacked(sent(records, T0 + 1000)) }) as Frame;
 
-  it("make a snapshot complete only when they have come", () => {
-    const named = fold(HELLO, words(worded("a", 1), worded("b", 2)));
-    expect([named.complete, named.tracks.size]).toEqual([false, 0]);
-    const there = apply(named, places([{ number: 1 }, { number: 2, ageS: 2 }], true));
+  it("place what was named", () => {
+    const there = fold(HELLO, named([worded("a", 1), worded("b", 2)], [{ number: 1 }, { number: 2, ageS: 2 }]));
     expect([there.complete, there.tracks.size, there.tracks.get("b")!.reportAtMs]).toEqual([true, 2, T0 - 2000]);
   });
 
-  it("do not make it complete while more is to come", () => {
-    const more = { ...words(worded("a", 1)), more: true } as Frame;
-    const there = fold(HELLO, more, places([{ number: 1 }], true));
-    expect(there.complete).toBe(false);
-    expect(apply(there, tick({})).complete).toBe(true);
-  });
-
-  it("are not waited for where no aircraft was named", () => {
-    expect(fold(HELLO, snapshot([], [])).complete).toBe(true);
-  });
-
   it("move those known and place those new in a tick, and leave the rest", () => {
-    const start = fold(HELLO, words(worded("a", 1), worded("b", 2)), places([{ number: 1 }, { number: 2 }], true));
-    const named = apply(start, tick({ tracks: [worded("c", 3)], gone: ["b"] }));
-    expect([named.complete, named.tracks.has("c"), named.tracks.has("b")]).toEqual([true, false, false]);
-    const after = apply(named, places([{ number: 1, lat: 47.5 }, { number: 3, lat: 46 }]));
-    expect([...after.tracks.keys()].sort()).toEqual(["a", "c"]);
-    expect([after.tracks.get("a")!.lat, after.tracks.get("c")!.lat]).toEqual([47.5, 46]);
+    const start = named([worded("a", 1), worded("b", 2), worded("d", 4)], [{ number: 1 }, { number: 2 }, { number: 4 }]);
+    const after = fold(HELLO, start, moved({ tracks: [worded("c", 3)], gone: ["b"] }, [{ number: 1, lat: 47.5 }, { number: 3, lat: 46 }]));
+    expect([...after.tracks.keys()].sort()).toEqual(["a", "c", "d"]);
+    expect(["a", "c", "d"].map((id) => after.tracks.get(id)!.lat)).toEqual([47.5, 46, 47]);
   });
 
   it("of an aircraft that was never named are an error", () => {
-    expect(() => fold(HELLO, words(worded("a", 1)), places([{ number: 9 }], true))).toThrow(BadFrame);
+    expect(() => fold(HELLO, named([worded("a", 1)], [{ number: 9 }]))).toThrow(BadFrame);
   });
 });
