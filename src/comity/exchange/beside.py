@@ -16,7 +16,7 @@ The last two have no numbers: what could be computed from cells would say more t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -79,6 +79,19 @@ class Pair:
     advisory: Finding | None = None
 
 
+MOST_BESIDE: Final = 2_000
+"""Pairs with a hidden side that are kept for one participant at one sweep; the rest is counted, and told as a
+number. More cost time at every sweep, and only inventions come in such numbers."""
+
+
+@dataclass(slots=True)
+class Beside:
+    """``pairs`` by the finding's key. ``surplus``: how many more there are."""
+
+    pairs: dict[str, Pair] = field(default_factory=dict)
+    surplus: int = 0
+
+
 class Moment(NamedTuple):
     """What all checks of one sweep share."""
 
@@ -90,13 +103,13 @@ class Moment(NamedTuple):
     now_us: int
 
 
-def pairs_beside(moment: Moment, sight: Sight) -> dict[str, Pair]:
-    """By the finding's key: every own aircraft of the reader that is, or may be, close to a hidden one."""
+def pairs_beside(moment: Moment, sight: Sight) -> Beside:
+    """Every own aircraft of the reader that is, or may be, close to a hidden one."""
     own = np.flatnonzero(sight.own)
     if not len(own) or not sight.hidden:
-        return {}
+        return Beside()
     others = list(_others(moment, sight))
-    found: dict[str, Pair] = {}
+    found = Beside()
     sure = own[sight.vouched[own]]
     if len(sure):
         _raised(moment, sight, sure, others, found)
@@ -133,7 +146,7 @@ def _rows_of(layers: Layers, others: Sequence[Other]) -> Rows:
 
 
 def _raised(
-    moment: Moment, sight: Sight, own: NDArray[np.intp], others: Sequence[Other], found: dict[str, Pair]
+    moment: Moment, sight: Sight, own: NDArray[np.intp], others: Sequence[Other], found: Beside
 ) -> None:
     """The hidden whose owners raise in a conflict, as they would then be released."""
     which = [place for place, other in enumerate(others) if other.level is not Level.RESERVED]
@@ -156,11 +169,11 @@ def _raised(
     for finding in conflicts(both, moment.settings, between=between):
         if finding.kind is AlertKind.CONFLICT:
             ours, theirs = sorted(finding.names, key=lambda name: name.startswith(HIDDEN))
-            found[finding.key] = Pair(ours, of_name[theirs], raised=finding)
+            found.pairs[finding.key] = Pair(ours, of_name[theirs], raised=finding)
 
 
 def _cells(
-    moment: Moment, sight: Sight, own: NDArray[np.intp], others: Sequence[Other], found: dict[str, Pair]
+    moment: Moment, sight: Sight, own: NDArray[np.intp], others: Sequence[Other], found: Beside
 ) -> None:
     ours = _traffic(moment, sight, own)
     minima = moment.settings.default
@@ -193,7 +206,7 @@ def _cells(
 
 
 def _claims(
-    moment: Moment, sight: Sight, own: NDArray[np.intp], others: Sequence[Other], found: dict[str, Pair]
+    moment: Moment, sight: Sight, own: NDArray[np.intp], others: Sequence[Other], found: Beside
 ) -> None:
     """Cells against cells, where one of the two is nobody else's report."""
     minima = moment.settings.default
@@ -217,9 +230,14 @@ def _claims(
             _advise(moment, found, name, others[candidate], reasons)
 
 
-def _advise(moment: Moment, found: dict[str, Pair], own: str, other: Other, reasons: tuple[str, ...]) -> None:
+def _advise(moment: Moment, found: Beside, own: str, other: Other, reasons: tuple[str, ...]) -> None:
     key = finding_key(AlertKind.CONFLICT, (own, other.name))
-    pair = found.setdefault(key, Pair(own, other))
+    pair = found.pairs.get(key)
+    if pair is None:
+        if len(found.pairs) >= MOST_BESIDE:
+            found.surplus += 1
+            return
+        pair = found.pairs[key] = Pair(own, other)
     minima = moment.settings.default
     pair.advisory = Finding(
         key=key,

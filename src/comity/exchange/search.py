@@ -19,7 +19,7 @@ from comity.alerts.settings import AlertSettings
 from comity.alerts.traffic import Traffic, traffic
 from comity.clock import micros
 from comity.exchange.anchors import Anchors
-from comity.exchange.beside import HIDDEN, Moment, Pair, pairs_beside
+from comity.exchange.beside import HIDDEN, Beside, Moment, pairs_beside
 from comity.exchange.sight import Bools, Sight, Witnesses, layers_of, sight_of
 from comity.geo.heights import Environment
 from comity.ids import ParticipantId
@@ -52,12 +52,12 @@ class Distress(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What one participant is to be warned of. ``visible``: from what it sees; ``pairs``: its own aircraft
+    """What one participant is to be warned of. ``visible``: from what it sees; ``beside``: its own aircraft
     beside hidden ones; ``distress``: hidden ones that are raised for their own sake."""
 
     sight: Sight
     visible: Sequence[Finding]
-    pairs: dict[str, Pair]
+    beside: Beside
     distress: Sequence[Distress]
 
 
@@ -97,9 +97,8 @@ def search(prepared: Prepared, incursions: Incursions) -> list[Found]:
             del shared[key]
         visible = _urgent(findings, sight.own[swept.index])
         visible += [*_emergencies(sight), *incursions(sight, swept)]
-        pairs = pairs_beside(prepared.moment, sight)
-        visible += _let_go_of_surplus(pairs)
-        found.append(Found(sight, visible, pairs, list(_distress(prepared.moment, sight))))
+        beside = pairs_beside(prepared.moment, sight)
+        found.append(Found(sight, visible, beside, list(_distress(prepared.moment, sight))))
     return found
 
 
@@ -129,15 +128,6 @@ def _urgent(findings: Sequence[Finding], own: Bools) -> list[Finding]:
         *ordered[:MOST_LISTED],
         not_listed(len(findings) - MOST_LISTED, "pairs", ordered[MOST_LISTED].level),
     ]
-
-
-def _let_go_of_surplus(pairs: dict[str, Pair]) -> Iterable[Finding]:
-    """Keeps ``MOST_LISTED`` of the pairs with a hidden side, those that may be raised first."""
-    surplus = sorted(pairs, key=lambda key: (pairs[key].raised is None, key))[MOST_LISTED:]
-    for key in surplus:
-        del pairs[key]
-    if surplus:
-        yield not_listed(len(surplus), "pairs with aircraft shown as cells", AlertLevel.PREVENTIVE)
 
 
 def not_listed(count: int, what: str, level: AlertLevel) -> Finding:

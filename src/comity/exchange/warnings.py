@@ -29,7 +29,15 @@ from comity.exchange.anchors import Anchors
 from comity.exchange.beside import Pair
 from comity.exchange.desk import About, Desk, without_numbers
 from comity.exchange.raises import Raises, Track, Wanted
-from comity.exchange.search import Found, Incursions, Prepared, prepare, search
+from comity.exchange.search import (
+    MOST_LISTED,
+    Found,
+    Incursions,
+    Prepared,
+    not_listed,
+    prepare,
+    search,
+)
 from comity.exchange.sides import inner_name, pair_name, raised_side, reserved_side, visible_side
 from comity.exchange.tracks import Tracks
 from comity.exchange.values import AlertDelta, AlertFrame
@@ -108,7 +116,7 @@ class Warnings:
         assert prepared is not None
         await self._settle(prepared, found)
         self.swept_at = prepared.at
-        return sum(len(each.visible) + len(each.pairs) for each in found)
+        return sum(len(each.visible) + len(each.beside.pairs) for each in found)
 
     async def stop(self) -> None:
         """Wait for the sweep under way."""
@@ -134,8 +142,8 @@ class Warnings:
         steps: list[tuple[Desk, list[tuple[Live, About]], tuple[Live, ...]]] = []
         for each in found:
             desk = self._desk(each.sight.who, now)
-            chosen = {key: self._chosen(each, pair, now_us) for key, pair in each.pairs.items()}
-            findings = [*each.visible, *chosen.values(), *(one.finding for one in each.distress)]
+            findings = [*each.visible, *self._beside(each, now_us)]
+            findings += [one.finding for one in each.distress]
             findings += self._of_budgets(each.sight.who, over)
             on, cleared = desk.follow(findings, now)
             abouts = self._about(prepared, each, on, wanted)
@@ -154,6 +162,18 @@ class Warnings:
             gone += record.cleared
         if told or gone:
             await self._put_down(c.RecordWarnings(told=tuple(told), cleared=tuple(gone)))
+
+    def _beside(self, found: Found, now_us: int) -> Iterable[Finding]:
+        """What may be told of own aircraft beside hidden ones; past ``MOST_LISTED`` advisories a number."""
+        pairs = found.beside.pairs
+        chosen = {key: self._chosen(found, pairs[key], now_us) for key in sorted(pairs)}
+        raised = [finding for key, finding in chosen.items() if finding is pairs[key].raised]
+        advisories = [finding for key, finding in chosen.items() if finding is not pairs[key].raised]
+        surplus = max(0, len(advisories) - MOST_LISTED) + found.beside.surplus
+        yield from raised
+        yield from advisories[:MOST_LISTED]
+        if surplus:
+            yield not_listed(surplus, "pairs with aircraft shown as cells", AlertLevel.PREVENTIVE)
 
     def _chosen(self, found: Found, pair: Pair, now_us: int) -> Finding:
         """The finding of one pair that may be told: the raised one while there is budget for it."""
@@ -198,7 +218,7 @@ class Warnings:
         abouts: dict[str, About] = {}
         distress = {one.finding.key: one for one in found.distress}
         for live in on:
-            pair = found.pairs.get(live.key) if live.found else None
+            pair = found.beside.pairs.get(live.key) if live.found else None
             if pair is not None:
                 about = self._about_pair(prepared, found, pair, live)
             elif live.found and live.key in distress:
