@@ -24,9 +24,12 @@ GOTTHARD: Final = Point(46.56, 8.56)
 FRIEDRICHSHAFEN: Final = Point(47.6713, 9.5115)
 INNSBRUCK: Final = Point(47.2602, 11.3440)
 LOCARNO: Final = Point(46.1608, 8.8786)
+VERONA: Final = Point(45.3957, 10.8885)
 ANDERMATT: Final = Point(46.6350, 8.5940)
 NORTH_ORBIT: Final = Point(47.45, 10.50)
-SOUTH_ORBIT: Final = Point(45.82, 9.05)
+SOUTH_ORBIT: Final = Point(45.78, 10.60)
+POPUP_CLOSURE_RADIUS_M: Final = 12_000.0
+POPUP_CLOSURE_UPPER_M: Final = 4_500.0
 
 
 class Area(NamedTuple):
@@ -78,15 +81,16 @@ NORTH_PATROL: Final = Area(
     (polygon((47.75, 9.9), (47.75, 11.1), (47.15, 11.1), (47.15, 9.9)),), *_levels(200, 260)
 )
 SOUTH_TRAINING: Final = Area(
-    (polygon((46.05, 8.3), (46.15, 9.7), (45.55, 9.8), (45.5, 8.4)),), *_levels(240, 300)
+    (polygon((46.05, 9.95), (46.15, 11.2), (45.55, 11.3), (45.45, 10.05)),), *_levels(240, 300)
 )
 SOUTH_HELICOPTER: Final = Area((corridor(LOCARNO, ANDERMATT, 1_500),), *_sea(2_000, 3_500))
 SOUTH_HELICOPTER_AROUND: Final = Area(
     (corridor(LOCARNO, Point(46.45, 9.0), 1_500), corridor(Point(46.45, 9.0), Point(46.72, 8.95), 1_500)),
     *_sea(2_000, 3_500),
 )
-RELIEF_TRANSPORT: Final = Area((corridor(FRIEDRICHSHAFEN, INNSBRUCK, 4_000),), *_levels(200, 230))
-RELIEF_SOUTHERN: Final = Area((corridor(LOCARNO, Point(45.45, 9.28), 4_000),), *_levels(240, 260))
+RELIEF_TRANSPORT: Final = Area((corridor(FRIEDRICHSHAFEN, INNSBRUCK, 4_000),), *_levels(175, 205))
+"""Filed through the floor of the patrol; the aircraft itself stays below it."""
+RELIEF_SOUTHERN: Final = Area((corridor(LOCARNO, VERONA, 4_000),), *_levels(240, 260))
 DRONE_ROUTES: Final = Area(
     tuple(corridor(SION, village, 900) for village in (ZERMATT, EVOLENE, ZINAL)), *_sea(900, 3_300)
 )
@@ -95,7 +99,7 @@ DRONE_ROUTES_WIDER: Final = Area(
 )
 DRONE_SURVEY: Final = Area((circle(BRIG, 3_000),), *_sea(900, 2_600))
 CALIBRATION: Final = Area((corridor(Point(46.24, 6.11), Point(46.35, 6.35), 2_500),), *_sea(400, 2_400))
-POPUP_CLOSURE: Final = Area((circle(GOTTHARD, 12_000),), *_sea(0, 4_500))
+POPUP_CLOSURE: Final = Area((circle(GOTTHARD, POPUP_CLOSURE_RADIUS_M),), *_sea(0, POPUP_CLOSURE_UPPER_M))
 STANDING_CLOSURE: Final = Area((circle(Point(46.95, 8.90), 9_000),), *_sea(0, 3_000))
 GLIDER_AREA: Final = Area(
     (polygon((46.75, 9.55), (46.72, 10.15), (46.45, 10.05), (46.48, 9.5)),), *_sea(2_000, 4_500)

@@ -2,7 +2,8 @@
 
 All made up. The rules are chosen so that each of the four has a visibly different picture, and every
 level of the ladder occurs: the two air forces have nothing of each other's but reserved cells (the
-charter's floor), the civil service sees both, the relief agency sees one of them exactly.
+charter's floor), the civil service sees both, the relief agency sees one of them all the time and the other
+only while two aircraft come too close.
 """
 
 from __future__ import annotations
@@ -66,17 +67,41 @@ class Gift(NamedTuple):
     levels: Levels
 
 
-def _levels(intent: Level, constraint: Level, own_track: Level, sensed_track: Level = Level.NONE) -> Levels:
-    return Levels(intent, constraint, own_track, sensed_track)
+def _levels(
+    intent: Level,
+    own_track: Level,
+    *,
+    sensed_track: Level = Level.NONE,
+    in_conflict: Level = Level.RESERVED,
+    in_emergency: Level = Level.NONE,
+) -> Levels:
+    return Levels(
+        intent,
+        Level.VOLUME,
+        own_track,
+        sensed_track,
+        own_track_in_conflict=in_conflict,
+        own_track_in_emergency=in_emergency,
+    )
 
+
+_POSITION, _IDENTITY = Level.POSITION, Level.IDENTITY
 
 RULES: Final = (
-    Gift(ANS, ToGroup(PARTNERS, ANS), _levels(Level.VOLUME, Level.VOLUME, Level.NONE)),
-    Gift(ANS, ToParticipant(RELIEF), _levels(Level.VOLUME, Level.VOLUME, Level.NONE, Level.POSITION)),
-    Gift(NORTH, ToParticipant(ANS), _levels(Level.VOLUME, Level.VOLUME, Level.IDENTITY)),
-    Gift(NORTH, ToParticipant(RELIEF), _levels(Level.VOLUME, Level.VOLUME, Level.POSITION)),
-    Gift(SOUTH, ToParticipant(ANS), _levels(Level.VOLUME, Level.VOLUME, Level.POSITION)),
-    Gift(RELIEF, ToParticipant(ANS), _levels(Level.VOLUME, Level.VOLUME, Level.IDENTITY)),
-    Gift(RELIEF, ToParticipant(NORTH), _levels(Level.VOLUME, Level.VOLUME, Level.IDENTITY)),
-    Gift(RELIEF, ToParticipant(SOUTH), _levels(Level.VOLUME, Level.VOLUME, Level.POSITION)),
+    Gift(ANS, ToGroup(PARTNERS, ANS), _levels(Level.VOLUME, Level.NONE)),
+    Gift(ANS, ToParticipant(RELIEF), _levels(Level.VOLUME, Level.NONE, sensed_track=_POSITION)),
+    Gift(NORTH, ToParticipant(ANS), _levels(Level.VOLUME, _IDENTITY)),
+    Gift(NORTH, ToParticipant(RELIEF), _levels(Level.VOLUME, _POSITION, in_conflict=_POSITION)),
+    Gift(SOUTH, ToParticipant(ANS), _levels(Level.VOLUME, _POSITION, in_emergency=_IDENTITY)),
+    Gift(
+        SOUTH,
+        ToParticipant(RELIEF),
+        _levels(Level.RESERVED, Level.NONE, in_conflict=_POSITION, in_emergency=_IDENTITY),
+    ),
+    Gift(RELIEF, ToParticipant(ANS), _levels(Level.VOLUME, _IDENTITY)),
+    Gift(RELIEF, ToParticipant(NORTH), _levels(Level.VOLUME, _IDENTITY)),
+    Gift(RELIEF, ToParticipant(SOUTH), _levels(Level.VOLUME, Level.NONE, in_conflict=_POSITION)),
 )
+"""``in_conflict`` raises the level for a party to a conflict while it lasts, ``in_emergency`` while an
+aircraft is in distress. The relief agency and Air Force South have nothing of each other's aircraft but
+then; the two air forces have nothing but cells even then."""

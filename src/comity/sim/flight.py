@@ -1,14 +1,25 @@
-"""One civil flight that goes to and fro between two airports for ever: where it is at any time ``t``.
+"""Background flights: where each is at any time ``t``, as a function of the seed, its route and its
+number.
+
+A route is an airport, another, a cruising level and a phase (``data/routes.csv``). Every ``EVERY_S``
+seconds a flight departs on it, or the seed says that this one does not. So all of them together repeat
+themselves every ``EVERY_S``, but for those left out, and the routes are chosen so that no two flights on
+them, and none of them and the rest of the demonstration, ever come near their minima: one look at a
+single period is a look at all time.
 
 Speed grows evenly with time from lift-off to cruise while height grows evenly to the cruising level, and
-the reverse on the way down; a flight too short for its level cruises lower. All of it has a closed form,
-so a position costs the same at any ``t`` (seconds since 1970) and nothing is carried from one to the next.
-Heights are pressure heights in metres; speeds are over ground, in still air.
+the reverse on the way down; then it stands at its destination for ``ROLLED_OUT_S``. All of it has a
+closed form. ``t`` is seconds since 1970. Heights are pressure heights in metres; speeds are over ground,
+in still air.
 """
 
 from __future__ import annotations
 
+import csv
 import math
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
 from typing import Final, NamedTuple
 
 from comity.sim.airports import Airport, airports
@@ -16,15 +27,21 @@ from comity.sim.draws import Draws
 from comity.sim.sphere import Point, ahead, bearing_deg, distance_m
 from comity.units import metres_from_feet
 
-LIFT_OFF_MPS: Final = 75.0
+LIFT_OFF_MPS: Final = 100.0
 CLIMB_MPS: Final = 10.0
 """2,000 ft/min, what an airliner makes on average up to cruise."""
+
+EVERY_S: Final = 120
+"""A departure on each route: 27 km apart in cruise."""
+
+ROLLED_OUT_S: Final = 15.0
+"""It reports itself on the ground for so long, then no more."""
 
 FIRST_ADDRESS: Final = 0xF00000
 """ICAO Annex 10 vol. III, table 9-1: the block of temporary addresses; nobody's registered aircraft."""
 
-SHORTEST_M: Final = 180_000.0
-ALPS_SOUTH, ALPS_NORTH, ALPS_WEST, ALPS_EAST = 44.6, 48.4, 5.0, 14.5
+NUMBERS: Final = 64
+"""Addresses of a route, used in turn: one is free for an hour and more before it returns."""
 
 
 class Seen(NamedTuple):
@@ -38,18 +55,18 @@ class Seen(NamedTuple):
     track_deg: float
     vertical_rate_mps: float
     squawk: str
+    on_ground: bool = False
 
 
-class Flight(NamedTuple):
-    address: str
-    callsign: str
-    squawk: str
+class Route(NamedTuple):
+    """``phase_s``: when its departures are, after each multiple of ``EVERY_S``."""
+
+    number: int
     origin: Airport
     destination: Airport
     cruise_m: float
     cruise_mps: float
-    turnaround_s: float
-    phase: float
+    phase_s: float
 
     def length_m(self) -> float:
         return distance_m(self.origin.at, self.destination.at)
@@ -65,21 +82,27 @@ class Flight(NamedTuple):
         level_m = self.length_m() - (LIFT_OFF_MPS + self.cruise_mps) * climb_s
         return 2 * climb_s + max(0.0, level_m) / self.cruise_mps
 
-    def at(self, t: float) -> Seen | None:
-        """None while it stands on the ground."""
+    def under_way(self, t: float) -> Iterator[int]:
+        """The numbers of its departures that are not over yet at ``t``."""
+        last = math.floor((t - self.phase_s) / EVERY_S)
+        first = math.floor((t - self.phase_s - self.airborne_s() - ROLLED_OUT_S) / EVERY_S) + 1
+        return iter(range(first, last + 1))
+
+    def since_s(self, number: int, t: float) -> float:
+        """Seconds since a departure."""
+        return t - self.phase_s - number * EVERY_S
+
+    def motion(self, since_s: float) -> tuple[Point, float, float, float, float]:
+        """Place, height, speed, track and vertical rate so long after departure."""
         airborne_s = self.airborne_s()
-        period_s = airborne_s + self.turnaround_s
-        legs, since_s = divmod(t + self.phase * period_s, period_s)
         if since_s >= airborne_s:
-            return None
+            return self.destination.at, 0.0, 0.0, bearing_deg(self.origin.at, self.destination.at), 0.0
         start, end = self.origin.at, self.destination.at
-        if int(legs) % 2:
-            start, end = end, start
         done_m, speed_mps, height_m, rate_mps = self._profile(since_s, airborne_s)
         position = ahead(start, bearing_deg(start, end), done_m)
         left_m = distance_m(position, end)
         track = bearing_deg(position, end) if left_m > 1.0 else bearing_deg(start, end)
-        return Seen(self.address, self.callsign, position, height_m, speed_mps, track, rate_mps, self.squawk)
+        return position, height_m, speed_mps, track, rate_mps
 
     def _profile(self, since_s: float, airborne_s: float) -> tuple[float, float, float, float]:
         """Distance flown, speed, height, vertical rate; the descent is the climb read backwards."""
@@ -100,32 +123,52 @@ class Flight(NamedTuple):
         return (self.length_m() - done_m if descending else done_m), speed, height, rate
 
 
-def _over_the_alps(a: Point, b: Point) -> bool:
-    middle = ahead(a, bearing_deg(a, b), distance_m(a, b) / 2)
-    return ALPS_SOUTH <= middle.lat <= ALPS_NORTH and ALPS_WEST <= middle.lon <= ALPS_EAST
+@cache
+def routes() -> tuple[Route, ...]:
+    """All routes, from the table."""
+    ports = {port.icao: port for port in airports()}
+    text = files("comity.sim").joinpath("data/routes.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(line for line in text.splitlines() if not line.startswith("#"))
+    return tuple(
+        Route(
+            number,
+            ports[row["origin"]],
+            ports[row["destination"]],
+            metres_from_feet(float(row["level"]) * 100.0),
+            float(row["cruise_mps"]),
+            float(row["phase_s"]),
+        )
+        for number, row in enumerate(rows)
+    )
 
 
-def flight(seed: int, number: int) -> Flight:
-    """The ``number``-th flight of this seed's day: its middle lies over the Alps."""
-    draws, ports = Draws(seed, f"flight {number}"), airports()
-    origin, destination = ports[0], ports[-1]
-    for attempt in range(200):
-        origin = draws.one_of(f"origin {attempt}", ports)
-        destination = draws.one_of(f"destination {attempt}", ports)
-        far = distance_m(origin.at, destination.at) >= SHORTEST_M
-        if far and _over_the_alps(origin.at, destination.at):
-            break
-    length_km = distance_m(origin.at, destination.at) / 1000
-    steps = int(draws.between("level", 0, 7))
-    level_ft = min(41_000, 18_000 + 1_000 * math.floor(length_km / 40) + 1_000 * steps)
-    return Flight(
-        address=f"{FIRST_ADDRESS + number:06X}",
-        callsign=f"ALP{number + 100}",
-        squawk=f"{int(draws.unit('squawk') * 0o4000) + 0o1000:04o}",
-        origin=origin,
-        destination=destination,
-        cruise_m=metres_from_feet(level_ft),
-        cruise_mps=draws.between("speed", 195.0, 245.0),
-        turnaround_s=draws.between("turnaround", 60.0, 400.0),
-        phase=draws.unit("phase") * 2,
+SHARE: Final = 0.45
+"""Of the departures that take place."""
+
+
+def departs(seed: int, route: Route, number: int) -> bool:
+    return Draws(seed, f"route {route.number}").unit(f"departure {number}") < SHARE
+
+
+def flying(seed: int, route: Route, t: float) -> Iterator[Seen]:
+    """The flights of a route that are heard at ``t``."""
+    for number in route.under_way(t):
+        if departs(seed, route, number):
+            yield _seen(seed, route, number, route.since_s(number, t))
+
+
+def _seen(seed: int, route: Route, number: int, since_s: float) -> Seen:
+    place, height_m, speed_mps, track_deg, rate_mps = route.motion(since_s)
+    own = number % NUMBERS
+    drawn = Draws(seed, f"flight {route.number}/{own}").unit("squawk")
+    return Seen(
+        address=f"{FIRST_ADDRESS + route.number * NUMBERS + own:06X}",
+        callsign=f"ALP{route.number * 100 + own + 100}",
+        at=place,
+        pressure_height_m=height_m,
+        ground_speed_mps=speed_mps,
+        track_deg=track_deg,
+        vertical_rate_mps=rate_mps,
+        squawk=f"{int(drawn * 0o4000) + 0o1000:04o}",
+        on_ground=since_s >= route.airborne_s(),
     )

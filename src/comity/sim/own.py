@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from comity.clock import from_micros
 from comity.ids import ParticipantId
 from comity.model.altitude import Altitude, Datum
+from comity.model.intent import AircraftCategory
 from comity.model.observation import Report
 from comity.sim import areas
 from comity.sim.cast import ANS, NORTH, RELIEF, SOUTH
@@ -93,55 +94,73 @@ class Craft(NamedTuple):
     owner: ParticipantId
     address: str
     callsign: str | None
+    category: AircraftCategory | None
     moves: Racetrack | Shuttle
     datum: Datum
     accuracy_m: float
 
 
+_JET, _DRONE = AircraftCategory.AEROPLANE, AircraftCategory.UNCREWED
+
+
 def _north(k: int) -> Craft:
-    track = Racetrack(areas.NORTH_ORBIT, 80.0, 40_000, 6_000, 205.0, 6_400.0 + 450 * k)
-    return Craft(NORTH, f"~{11 + k}", f"NORTH{11 + k}", track, Datum.PRESSURE, 30.0)
+    track = Racetrack(areas.NORTH_ORBIT, 80.0, 40_000, 6_000, 205.0, 6_900.0 + 450 * k)
+    return Craft(NORTH, f"~{11 + k}", f"NORTH{11 + k}", _JET, track, Datum.PRESSURE, 30.0)
 
 
 def _south(k: int) -> Craft:
-    track = Racetrack(areas.SOUTH_ORBIT, 95.0, 38_000, 7_000, 215.0, 7_600.0 + 450 * k)
-    return Craft(SOUTH, f"~{21 + k}", f"SOUTH{21 + k}", track, Datum.PRESSURE, 30.0)
+    track = Racetrack(areas.SOUTH_ORBIT, 95.0, 38_000, 7_000, 215.0, 7_700.0 + 450 * k)
+    return Craft(SOUTH, f"~{21 + k}", f"SOUTH{21 + k}", _JET, track, Datum.PRESSURE, 30.0)
 
 
-def _drone(k: int, end: Point, high_m: float) -> Craft:
-    shuttle = Shuttle(areas.SION, end, 24.0, 1_100.0, high_m)
-    return Craft(RELIEF, f"~{31 + k}", f"DRONE{31 + k}", shuttle, Datum.MSL, 8.0)
+def _drone(k: int, end: Point, high_m: float, right_m: float) -> Craft:
+    """On a lane of its own beside the straight way, so that no two lanes cross."""
+    course = bearing_deg(areas.SION, end) + 90.0
+    ends = ahead(areas.SION, course, right_m), ahead(end, course, right_m)
+    return Craft(
+        RELIEF, f"~{31 + k}", f"DRONE{31 + k}", _DRONE, Shuttle(*ends, 24.0, 1_100.0, high_m), Datum.MSL, 8.0
+    )
 
+
+_SURVEY: Final = Racetrack(areas.BRIG, 60.0, 2_400, 700, 18.0, 1_700.0)
+
+_TRANSPORT: Final = Racetrack(
+    ahead(
+        areas.FRIEDRICHSHAFEN,
+        bearing_deg(areas.FRIEDRICHSHAFEN, areas.INNSBRUCK),
+        distance_m(areas.FRIEDRICHSHAFEN, areas.INNSBRUCK) / 2,
+    ),
+    bearing_deg(areas.FRIEDRICHSHAFEN, areas.INNSBRUCK) + 0.7,
+    136_000,
+    3_000,
+    140.0,
+    5_650.0,
+)
+"""To and fro, below the patrol. The course is the one at the middle of the way."""
 
 FLEET: Final = (
     *(_north(k) for k in range(3)),
     *(_south(k) for k in range(3)),
-    *(_drone(k, areas.ZERMATT, 3_000.0) for k in range(3)),
-    *(_drone(k, areas.EVOLENE, 2_200.0) for k in range(3, 5)),
-    _drone(5, areas.ZINAL, 2_500.0),
-    Craft(RELIEF, "~37", "DRONE37", Racetrack(areas.BRIG, 60.0, 2_400, 700, 18.0, 1_700.0), Datum.MSL, 8.0),
-    Craft(
-        RELIEF,
-        "F07A01",
-        "RELIEF1",
-        Shuttle(areas.FRIEDRICHSHAFEN, areas.INNSBRUCK, 140.0, 6_300.0, 6_600.0),
-        Datum.PRESSURE,
-        20.0,
-    ),
+    *(_drone(k, areas.ZERMATT, 2_700.0, -300.0 + 300 * k) for k in range(3)),
+    *(_drone(k, areas.EVOLENE, 2_200.0, 600.0 + 250 * (k - 3)) for k in range(3, 5)),
+    _drone(5, areas.ZINAL, 2_500.0, -650.0),
+    Craft(RELIEF, "~37", "DRONE37", _DRONE, _SURVEY, Datum.MSL, 8.0),
+    Craft(RELIEF, "F07A01", "RELIEF1", _JET, _TRANSPORT, Datum.PRESSURE, 20.0),
 )
+"""None of them comes near another, nor near an encounter: a test looks at all of them together."""
 
-PLOT: Final = Craft(
-    ANS, "~901", None, Shuttle(Point(46.9, 6.6), Point(46.4, 9.9), 62.0, 2_900.0, 3_700.0), Datum.MSL, 250.0
-)
-"""What the civil service's radar sees and nobody has claimed: a slow aircraft along the Alps."""
+_BESIDE: Final = Racetrack(Point(46.65, 6.25), 60.0, 26_000, 1_500, 62.0, 3_000.0)
+
+PLOT: Final = Craft(ANS, "~901", None, None, _BESIDE, Datum.MSL, 250.0)
+"""What the civil service's radar sees and nobody has claimed: a slow aircraft to and fro over the Jura."""
 
 
 def own_reports(seed: int, t: float, owner: ParticipantId) -> list[Report]:
     return [_report(seed, t, craft) for craft in FLEET if craft.owner == owner]
 
 
-def radar_plots(seed: int, t: float) -> list[Report]:
-    return [_report(seed, t, PLOT)]
+def radar_plots(seed: int, t: float, owner: ParticipantId) -> list[Report]:
+    return [_report(seed, t, PLOT)] if owner == PLOT.owner else []
 
 
 def _report(seed: int, t: float, craft: Craft) -> Report:
@@ -153,9 +172,10 @@ def _report(seed: int, t: float, craft: Craft) -> Report:
         lon=round(motion.at.lon, 6),
         altitude=Altitude(round(motion.height_m, 1), craft.datum),
         ground_speed_mps=motion.ground_speed_mps,
-        track_deg=round(motion.track_deg, 1),
+        track_deg=round(motion.track_deg, 1) % 360.0,
         vertical_rate_mps=round(motion.vertical_rate_mps, 2),
         callsign=craft.callsign,
         on_ground=False,
         accuracy_m=craft.accuracy_m,
+        category=craft.category,
     )

@@ -1,13 +1,15 @@
 """Plays the cast over the native API: settles what lasts, then goes through the script, cycle by cycle.
 
-It is an ordinary user of the exchange: four participants with a client each, nothing that others could not
-do. What lasts (members, rules, standing constraints) is asked for under fixed request ids or only where it
-is missing, so starting again changes nothing that was acknowledged. Reports run beside the script in a
-thread of their own, once a second.
+It is an ordinary user of the exchange: four participants with a client each, nothing that others could
+not do. Cycles begin every ``CYCLE_S`` seconds from ``begin`` on, and with them the encounters. What lasts
+(members, rules, standing constraints) is asked for under fixed request ids or only where it is missing,
+so starting again changes nothing that was acknowledged. Reports run beside the script in a thread of
+their own, once a second.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -15,15 +17,17 @@ from functools import partial
 from typing import Final, NamedTuple
 
 from comity.client import Client
-from comity.clock import Clock, SystemClock, seconds
-from comity.errors import ComityError, Refused, RequestIdReused, StrategicConflict, WrongState
+from comity.clock import Clock, SystemClock, from_micros, seconds
+from comity.errors import ComityError, NotFound, Refused, RequestIdReused, StrategicConflict, WrongState
 from comity.ids import ParticipantId
 from comity.model.observation import Provenance
 from comity.model.released import ReleasedItem
 from comity.sim import script
 from comity.sim.cast import ANS, DESKS, PARTICIPANTS, PARTNERS, PARTNERS_MEMBERS, PEOPLE, RULES
+from comity.sim.encounters import CYCLE_S, heard, reports
+from comity.sim.meetings import ENCOUNTERS
 from comity.sim.own import own_reports, radar_plots
-from comity.sim.script import Become, End, File, Publish, Redraw, Standing, Step
+from comity.sim.script import Acknowledge, Become, End, File, Publish, Redraw, Standing, Step
 from comity.sim.traffic import sbs
 
 FEED_ADSB: Final = "adsb"
@@ -58,6 +62,7 @@ class Player:
         self._items: dict[str, ReleasedItem] = {}
         self._in_the_way: tuple[str, ...] = ()
         self._feeding = True
+        self._began: int | None = None
         self.reports = 0
         """Reports accepted so far."""
 
@@ -112,33 +117,44 @@ class Player:
         client.publish_constraint(volumes, kind=standing.kind, designator=standing.designator)
         self._say(Happened(standing.owner, f"publishes {standing.designator}"))
 
+    def begin(self, at_s: int | None = None) -> int:
+        """When the first cycle begins, in seconds since 1970: two seconds from now, or what was said
+        first."""
+        if self._began is None:
+            self._began = math.ceil(seconds(self._clock.now())) + 2 if at_s is None else at_s
+        return self._began
+
     def run(self, stop: threading.Event, last_s: float | None = None) -> None:
         """Until ``stop`` is set or ``last_s`` have gone by. Raises only what is not a refusal."""
+        began = self.begin()
         feeding = threading.Thread(target=self._feed, args=(stop,), name="demo feeds", daemon=True)
         feeding.start()
-        started = self._clock.monotonic()
+        ends = None if last_s is None else self._clock.monotonic() + last_s
+        number = -1
         try:
             while not stop.is_set():
-                cycle = self._clock.now()
-                self._play_cycle(cycle, stop, started, last_s)
-                if last_s is not None and self._clock.monotonic() - started >= last_s:
+                gone_s = seconds(self._clock.now()) - began
+                number = max(number + 1, math.floor(gone_s / CYCLE_S))
+                if not self._play_cycle(began + number * CYCLE_S, stop, ends):
                     return
                 self._keep_standing()
         finally:
             self._feeding = False
             feeding.join(timeout=15.0)
 
-    def _play_cycle(
-        self, cycle: datetime, stop: threading.Event, started: float, last_s: float | None
-    ) -> None:
+    def _play_cycle(self, at_s: int, stop: threading.Event, ends: float | None) -> bool:
+        """False once there is no more time."""
         self._items.clear()
-        began = self._clock.monotonic()
-        until_s = script.CYCLE_S if last_s is None else min(script.CYCLE_S, last_s - (began - started))
-        for step in script.STEPS:
-            if step.at_s >= until_s or _wait(stop, began + step.at_s - self._clock.monotonic()):
-                break
-            self.play(step, cycle)
-        _wait(stop, began + until_s - self._clock.monotonic())
+        cycle = from_micros(at_s * 1_000_000)
+        starts = self._clock.monotonic() + at_s - seconds(self._clock.now())
+        for step in (*script.STEPS, None):
+            due = starts + (CYCLE_S if step is None else step.at_s)
+            over = ends is not None and due > ends
+            if _wait(stop, (ends if over and ends is not None else due) - self._clock.monotonic()) or over:
+                return False
+            if step is not None:
+                self.play(step, cycle)
+        return True
 
     def play(self, step: Step, cycle: datetime) -> None:
         try:
@@ -154,6 +170,9 @@ class Player:
 
     def _do(self, step: Step, cycle: datetime) -> None:
         client, act = self._clients[step.actor], step.act
+        if isinstance(act, Acknowledge):
+            self._acknowledge(client, act.about)
+            return
         item = self._items.get(act.name)
         if isinstance(act, File):
             self._items[act.name] = client.file_intent(
@@ -176,6 +195,14 @@ class Player:
         elif isinstance(act, End):
             client.end_intent(item.ref, item.ovn)
 
+    def _acknowledge(self, client: Client, about: str) -> None:
+        """Raises ``NotFound`` where there is no such alert."""
+        for alert in client.alerts().alerts:
+            if alert.acknowledged_at is None and about in (side.label for side in alert.sides):
+                client.acknowledge_alert(alert.ref)
+                return
+        raise NotFound(f"there is no alert about {about} that nobody has acknowledged")
+
     def _feed(self, stop: threading.Event) -> None:
         while self._feeding and not stop.is_set():
             now_s = seconds(self._clock.now())
@@ -188,14 +215,19 @@ class Player:
 
     def feed_once(self, t: int) -> None:
         """One second's reports of everyone; ``t`` in seconds since 1970."""
+        since_s = t - self.begin(t)
+        airliners = heard(ENCOUNTERS, self._seed, since_s)
         ans = self._clients[ANS]
-        taken = [
-            ans.report_sbs(FEED_ADSB, Provenance.BROADCAST, sbs(self._seed, t)),
-            ans.report(FEED_RADAR, Provenance.SENSED, radar_plots(self._seed, t)),
-        ]
-        for owner, client in self._clients.items():
-            if reports := own_reports(self._seed, t, owner):
-                taken.append(client.report(FEED_OWN, Provenance.OWN, reports))
+        taken = [ans.report_sbs(FEED_ADSB, Provenance.BROADCAST, sbs(self._seed, t, airliners))]
+        for who, client in self._clients.items():
+            own = own_reports(self._seed, t, who)
+            own += reports(ENCOUNTERS, self._seed, since_s, t, who, Provenance.OWN)
+            sensed = radar_plots(self._seed, t, who)
+            sensed += reports(ENCOUNTERS, self._seed, since_s, t, who, Provenance.SENSED)
+            if own:
+                taken.append(client.report(FEED_OWN, Provenance.OWN, own))
+            if sensed:
+                taken.append(client.report(FEED_RADAR, Provenance.SENSED, sensed))
         self.reports += sum(intake.accepted for intake in taken)
 
 

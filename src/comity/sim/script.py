@@ -16,8 +16,6 @@ from comity.sim import areas
 from comity.sim.areas import Area
 from comity.sim.cast import ANS, NORTH, RELIEF, SOUTH
 
-CYCLE_S: Final = 120
-
 
 class File(NamedTuple):
     """``over``: name as accepted whatever the step before was refused for."""
@@ -47,6 +45,12 @@ class End(NamedTuple):
     name: str
 
 
+class Acknowledge(NamedTuple):
+    """The alert about an aircraft of this callsign, one's own or one whose identity is released."""
+
+    about: str
+
+
 class Publish(NamedTuple):
     name: str
     area: Area
@@ -56,7 +60,7 @@ class Publish(NamedTuple):
     designator: str
 
 
-Act = File | Become | Redraw | End | Publish
+Act = File | Become | Redraw | End | Publish | Acknowledge
 
 
 class Step(NamedTuple):
@@ -95,12 +99,13 @@ STEPS: Final = (
         File("transport", areas.RELIEF_TRANSPORT, 30, 104, _JET, over=True),
         "files it again, over the patrol on purpose",
     ),
+    Step(28, SOUTH, Acknowledge("SOUTH31"), "acknowledges the alert about its helicopter"),
     Step(30, RELIEF, Become("transport", _ACTIVE), "activates its transport"),
     Step(
         32,
         RELIEF,
         File("southern", areas.RELIEF_SOUTHERN, 40, 100, _JET),
-        "files a flight to Milan",
+        "files a flight to Verona",
         refused="strategic_conflict",
     ),
     Step(
@@ -109,6 +114,7 @@ STEPS: Final = (
         Publish("closure", areas.POPUP_CLOSURE, 46, 90, ConstraintKind.CLOSED, "GOTTHARD POP-UP"),
         "closes the airspace around the Gotthard",
     ),
+    Step(38, RELIEF, Acknowledge("DRONE38"), "acknowledges the alert about its drone"),
     Step(
         44,
         SOUTH,
@@ -122,6 +128,7 @@ STEPS: Final = (
         File("helicopter", areas.SOUTH_HELICOPTER_AROUND, 56, 105, _HELI),
         "files the helicopter around it",
     ),
+    Step(54, ANS, Acknowledge("SOUTH33"), "acknowledges the emergency of an aircraft of Air Force South"),
     Step(58, RELIEF, Redraw("supply", areas.DRONE_ROUTES_WIDER, 12, 110), "widens its supply routes"),
     Step(62, RELIEF, Become("survey", _OFF), "reports its survey drone outside its volume"),
     Step(66, SOUTH, Become("helicopter", _ACTIVE), "activates the helicopter"),
