@@ -8,10 +8,10 @@ import click
 
 from comity.cli.connection import connected
 from comity.cli.output import json_option, print_json, table
-from comity.cli.values import Moment, level_options, levels_of
+from comity.cli.values import Moment, level_options
 from comity.client import Client
 from comity.ids import GroupId, ParticipantId
-from comity.model.rule import Recipient, ReleaseRule, ToGroup, ToParticipant
+from comity.model.rule import Level, Levels, Recipient, ReleaseRule, ToGroup, ToParticipant
 
 
 @click.group()
@@ -34,7 +34,10 @@ def list_(client: Client, as_json: bool) -> None:
 
 def _row(rule: ReleaseRule) -> tuple[object, ...]:
     levels = rule.levels
-    seen = (levels.own_track.value, levels.sensed_track.value)
+    seen = (
+        _raised(levels.own_track, levels.own_track_in_conflict, levels.own_track_in_emergency),
+        _raised(levels.sensed_track, levels.sensed_track_in_conflict),
+    )
     return (
         _name(rule.recipient),
         levels.intent.value,
@@ -43,6 +46,16 @@ def _row(rule: ReleaseRule) -> tuple[object, ...]:
         rule.expires or "withdrawn",
         rule.id,
     )
+
+
+def _raised(level: Level, in_conflict: Level, in_emergency: Level = Level.NONE) -> str:
+    """A level, and what raises it, as far as it does."""
+    words = level.value
+    if in_conflict.rank > max(level.rank, Level.RESERVED.rank):
+        words += f", {in_conflict.value} in conflict"
+    if in_emergency.rank > level.rank:
+        words += f", {in_emergency.value} in emergency"
+    return words
 
 
 def _name(recipient: Recipient) -> str:
@@ -63,21 +76,22 @@ def set_(
     client: Client,
     participant: str | None,
     group: str | None,
-    intent: str,
-    constraint: str,
-    own_track: str,
-    sensed_track: str,
+    levels: Levels,
     expires: datetime | None,
     request_id: str | None,
     as_json: bool,
 ) -> None:
     """Release to a participant or a group. Each level is stated; there is no default.
 
+    What raises a level is stated besides: a party to a conflict gets cells at least, and more only if said.
+
     \b
     comity rules set --to relief-air --intent volume --constraint volume \\
         --own-track position --sensed-track none --expires +12h
+    comity rules set --to air-force-north --intent reserved --constraint volume \\
+        --own-track none --sensed-track none \\
+        --own-track-in-conflict position --own-track-in-emergency identity
     """
-    levels = levels_of(intent, constraint, own_track, sensed_track)
     written = client.set_rule(_to(participant, group), levels, expires=expires, request_id=request_id)
     print_json(written) if as_json else click.echo(f"set: rule {written.result.id}")
 
@@ -102,15 +116,11 @@ def _to(participant: str | None, group: str | None) -> Recipient:
 def change(
     client: Client,
     id: str,
-    intent: str,
-    constraint: str,
-    own_track: str,
-    sensed_track: str,
+    levels: Levels,
     expires: datetime | None,
     as_json: bool,
 ) -> None:
     """Replace levels and expiry of rule ID."""
-    levels = levels_of(intent, constraint, own_track, sensed_track)
     written = client.change_rule(id, client.rule(id).ovn, levels, expires=expires)
     print_json(written) if as_json else click.echo(f"changed: rule {id}")
 

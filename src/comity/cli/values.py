@@ -6,16 +6,18 @@ Metres and degrees only. A wrong word is a usage error (exit code 2) that says w
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from comity.clock import SystemClock
 from comity.errors import InvalidInput
 from comity.model.altitude import Altitude, Datum
-from comity.model.rule import Level, Levels
+from comity.model.rule import NOTHING, PROMISED_LEVELS, SEEN_LEVELS, WARNED_LEVELS, Level, Levels
 from comity.model.shape import Circle, LatLon, Polygon, Shape
 from comity.model.volume import Volume4D, Volumes
 from comity.wire.decode import Reader
@@ -166,17 +168,38 @@ def volume_options(command: Any) -> Any:
     return command
 
 
-def level_options(command: Any) -> Any:
-    for name, text in (
-        ("sensed-track", "what one's sensors see: none, position or identity"),
-        ("own-track", "one's own aircraft: none, position or identity"),
-        ("constraint", "one's constraints: none, reserved or volume"),
-        ("intent", "one's intents: none, reserved or volume"),
-    ):
-        choice = click.Choice([level.value for level in Level])
-        command = click.option(f"--{name}", type=choice, required=True, help=f"Level for {text}.")(command)
-    return command
+_LEVEL_OPTIONS: Final = (
+    ("intent", "one's intents", PROMISED_LEVELS),
+    ("constraint", "one's constraints", PROMISED_LEVELS),
+    ("own_track", "one's own aircraft", SEEN_LEVELS),
+    ("sensed_track", "what one's sensors see", SEEN_LEVELS),
+    ("own_track_in_conflict", "one's own aircraft while in conflict with the recipient's", WARNED_LEVELS),
+    ("sensed_track_in_conflict", "what one's sensors see, while in such a conflict", WARNED_LEVELS),
+    ("own_track_in_emergency", "one's own aircraft while in distress", SEEN_LEVELS),
+)
+"""Each kind of :class:`Levels`, in its order. The first four have no default; the others are what raises
+them, and leaving them out raises nothing."""
 
 
-def levels_of(intent: str, constraint: str, own_track: str, sensed_track: str) -> Levels:
-    return Levels(Level(intent), Level(constraint), Level(own_track), Level(sensed_track))
+def level_options(command: Callable[..., Any]) -> Any:
+    """An option for each kind of item; the command gets them together as ``levels``."""
+
+    @wraps(command)
+    def taking(*args: Any, **values: Any) -> Any:
+        chosen = {name: Level(values.pop(name)) for name, _, _ in _LEVEL_OPTIONS}
+        return command(*args, levels=Levels(**chosen), **values)
+
+    options: Any = taking
+    for name, text, levels in reversed(_LEVEL_OPTIONS):
+        words = sorted(levels, key=lambda level: level.rank)
+        raises = name.endswith(("_in_conflict", "_in_emergency"))
+        default = getattr(NOTHING, name).value if raises else None
+        options = click.option(
+            "--" + name.replace("_", "-"),
+            type=click.Choice([level.value for level in words]),
+            required=not raises,
+            default=default,
+            show_default=raises,
+            help=f"Level for {text}.",
+        )(options)
+    return options
