@@ -198,6 +198,14 @@ def _confirmation(name: str, given: tuple[int, int]) -> Confirmation:
         raise InvalidInput(f"[found, of]: {error.message}", field=name) from error
 
 
+class HistorySection(_Section, frozen=True):
+    """What each participant can look back at. ``bytes_each``: memory of one participant's history at most."""
+
+    minutes: Annotated[float, Meta(gt=0, le=1_440)] = 30.0
+    step_s: Annotated[float, Meta(ge=1, le=60)] = 5.0
+    bytes_each: Count = 134_217_728
+
+
 class SbsFeed(_Section, frozen=True):
     """A receiver's BaseStation port (30003): text lines over TCP."""
 
@@ -255,6 +263,7 @@ class Config(_Section, frozen=True):
     environment: EnvironmentSection = EnvironmentSection()
     tracks: TracksSection = TracksSection()
     alerts: AlertsSection = AlertsSection()
+    history: HistorySection = HistorySection()
     feeds: FeedsSection = FeedsSection()
     quotas: QuotasSection = QuotasSection()
     ledger: LedgerSection = LedgerSection()

@@ -4,16 +4,16 @@ what these tests are about."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from comity.errors import NotFound
-from comity.exchange.values import AlertDelta, AlertFrame, Outcome
+from comity.exchange.values import AlertDelta, AlertFrame
 from comity.ids import ParticipantId
 from comity.model.alert import Alert, AlertKind, AlertLevel, AlertSide, AlertState, Phase, Told
-from comity.model.command import AcknowledgeAlert, Submission
+from comity.model.command import AcknowledgeAlert
 from comity.wire.encode import encode
 from tests.world import START, World
 
@@ -47,7 +47,6 @@ class Warned:
 
     def __init__(self, here: World) -> None:
         self._clock = here.clock
-        self._submit = here.exchange.submit
         self.of: dict[ParticipantId, dict[str, Alert]] = {}
         self.late_s = 0.0
         self.swept_at = START
@@ -58,7 +57,8 @@ class Warned:
         exchange.alerts = self.alerts
         exchange.alert = self.alert
         exchange.alert_delta = self.alert_delta
-        exchange.submit = self.submit
+        exchange.warnings.acknowledgement = self.acknowledgement
+        exchange.warnings.acknowledged = self.acknowledged
 
     def set(self, who: ParticipantId, *alerts: Alert) -> None:
         self.of[who] = {alert.ref: alert for alert in alerts}
@@ -87,19 +87,17 @@ class Warned:
         gone = sorted(before.keys() - now.keys())
         return AlertDelta(self._stamp, encode(changed), gone, kept is None, self.swept_at, self.late_s)
 
-    async def submit(self, submission: Submission) -> Outcome:
-        """Fills in what the exchange fills in: the alert as it stands."""
-        command = submission.command
-        if isinstance(command, AcknowledgeAlert):
-            alert = self.of.get(submission.participant, {}).get(command.ref)
-            if alert is not None:
-                told = Told(submission.participant, f"key-{command.ref}", alert)
-                command = msgspec.structs.replace(command, told=told)
-        outcome = await self._submit(msgspec.structs.replace(submission, command=command))
-        if isinstance(outcome.result, Alert):
-            self.of[submission.participant][outcome.result.ref] = outcome.result
-            self.tell()
-        return outcome
+    def acknowledgement(
+        self, who: ParticipantId, command: AcknowledgeAlert, now: datetime
+    ) -> AcknowledgeAlert:
+        """The command with the alert as it stands."""
+        alert = self.of.get(who, {}).get(command.ref)
+        told = None if alert is None else Told(who, f"key-{command.ref}", alert)
+        return msgspec.structs.replace(command, told=told)
+
+    def acknowledged(self, told: Told, now: datetime) -> None:
+        self.of[told.recipient][told.alert.ref] = told.alert
+        self.tell()
 
     def _ordered(self, alerts: Any) -> tuple[Alert, ...]:
         found: Sequence[Alert] = sorted(alerts, key=lambda alert: (-alert.level.rank, alert.ref))

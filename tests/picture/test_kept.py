@@ -85,6 +85,7 @@ def test_the_number_behind_a_reference_is_not_kept() -> None:
 
 
 def test_nothing_is_kept_of_nothing() -> None:
-    for ids in (None, []):
+    empty: list[str] = []
+    for ids in (None, empty):
         back = again(Encoded(random_rows(0), ids, now_us=0), 0)
         assert (len(back), back.names()) == (0, [])

@@ -73,6 +73,26 @@ class Alerts(msgspec.Struct, frozen=True):
     late_s: float
 
 
+class HistorySpan(msgspec.Struct, frozen=True, rename={"since": "from"}):
+    """From when to when there is something to look back at. ``because``: why nothing before ``since``."""
+
+    since: datetime
+    until: datetime
+    step_s: float
+    because: str
+
+
+class HistoryMoment(msgspec.Struct, frozen=True):
+    """What was released at ``as_of``, the last moment kept before the one asked for. ``gap``: why the
+    lists are empty, where nothing was kept."""
+
+    as_of: datetime
+    items: tuple[ReleasedItem, ...]
+    tracks: tuple[TrackView, ...]
+    alerts: tuple[Alert, ...]
+    gap: str | None
+
+
 class Seen(msgspec.Struct, frozen=True):
     """One thing of one's own as a recipient has it, and why."""
 

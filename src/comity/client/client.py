@@ -15,7 +15,17 @@ from typing import Any, Final, NamedTuple, Self, TypeVar
 
 import msgspec
 
-from comity.client.answers import Airspace, Alerts, Frame, Picture, Seen, Whoami, Written
+from comity.client.answers import (
+    Airspace,
+    Alerts,
+    Frame,
+    HistoryMoment,
+    HistorySpan,
+    Picture,
+    Seen,
+    Whoami,
+    Written,
+)
 from comity.client.logs import Log
 from comity.client.stream import Form, frames
 from comity.client.transport import Identity, Signer, Token, Transport
@@ -221,6 +231,16 @@ class Client:
         """Frames of the WebSocket, once a second; a cut connection is opened again from its cursor. The same
         frames come of both forms; ``binary`` is a tenth of the bytes."""
         return frames(self._transport, cursor, reconnect=reconnect, form=form)
+
+    # Looking back
+
+    def history(self) -> HistorySpan:
+        """From when to when :meth:`history_at` has an answer."""
+        return self._read("/v1/history", HistorySpan)
+
+    def history_at(self, at: datetime) -> HistoryMoment:
+        """What was released to you at an earlier moment. Raises ``NotFound`` outside of the span."""
+        return self._transport.read("/v1/history", HistoryMoment, {"at": at.isoformat()})
 
     # Alerts
 

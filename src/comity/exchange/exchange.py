@@ -22,10 +22,12 @@ from comity.coordination import deadlines
 from comity.coordination.state import Revocation, State
 from comity.errors import NotFound, NotPermitted, Unavailable
 from comity.exchange.account import GOVERNING, seen_by_others, state_at
+from comity.exchange.history import History, HistorySettings
 from comity.exchange.logs import Logs
 from comity.exchange.nearby import items_near
 from comity.exchange.observing import Observing
 from comity.exchange.recorder import Line, Recorder
+from comity.exchange.released import Released
 from comity.exchange.tracks import Tracks
 from comity.exchange.values import (
     AlertDelta,
@@ -80,6 +82,7 @@ class Settings(msgspec.Struct, frozen=True):
     boot: str
     view_limit: int = 20_000
     warnings: WarningSettings = WarningSettings()
+    history: HistorySettings = HistorySettings()
 
 
 class Exchange:
@@ -109,10 +112,13 @@ class Exchange:
         self.tracks_out = Tracks(state, picture, recorder)
         self.views.tracks_shown = self.tracks_out.shown
         self.warnings = Warnings(
-            settings.warnings, state, picture, self.tracks_out, ids, self.own, clock.now()
+            settings.warnings, state, picture, self.tracks_out, self.references, ids, self.own, clock.now()
         )
         self.tracks_out.raised = self.warnings.raised
         self.views.raises_lowered = self.warnings.follow_policy
+        released = Released(state, picture, self.views, self.tracks_out, self.warnings, clock)
+        self.history = History(settings.history, released)
+        self.views.levels_changed = self.history.lowered
         self.reports_in = Observing(picture)
         self.logs = Logs(ledger, state)
         self.on_withdrawn: list[Callable[[ParticipantId], None]] = self.views.withdrawn
@@ -186,6 +192,7 @@ class Exchange:
     def _after_fold(self, folded: list[Folded], now: datetime) -> None:
         facts = [each.fact for each in folded]
         self.views.touched(facts, now)
+        self.warnings.watching.touched(facts)
         for fact in facts:
             if isinstance(fact, f.TokensRevoked):
                 self._tell_revoked(fact.participant, fact.person, fact.token_id)
@@ -204,6 +211,7 @@ class Exchange:
         """Destroy keys and payloads, after a snapshot that does not need them."""
         if self.before_erasure is not None:
             await self.before_erasure()
+        self.history.erased(command.owner, self.clock.now())
         await asyncio.to_thread(self.recorder.erase, command.owner, command.period)
         await asyncio.to_thread(self.ledger.erase, command.owner, command.period, self.clock.now())
 
@@ -267,9 +275,11 @@ class Exchange:
     # --- the door out: what is seen
 
     def tracks(self, who: ParticipantId) -> TrackFrame:
+        self.history.read(who, self.clock.now())
         return self.tracks_out.frame(who, self.clock.now())
 
     def track_delta(self, who: ParticipantId, since: int | None) -> TrackDelta:
+        self.history.read(who, self.clock.now())
         return self.tracks_out.delta(who, since, self.clock.now())
 
     def feed_counters(self, who: ParticipantId) -> dict[str, dict[str, object]]:
@@ -376,6 +386,7 @@ class Exchange:
         took_s = self.clock.monotonic() - began_s
         for tell in self.on_swept:
             tell(took_s, self.warnings.late_s(self.clock.now()), pairs)
+        await self.history.keep(now)
         await self._try_full_ledger(now)
         await self.meet_deadlines()
         self.recorder.flush()

@@ -19,6 +19,7 @@ from comity.clock import Clock, micros
 from comity.coordination.state import ITEMS_PER_PARTICIPANT
 from comity.errors import InvalidInput
 from comity.exchange.exchange import Exchange, Settings
+from comity.exchange.history import HistorySettings
 from comity.exchange.recorder import Recorder
 from comity.exchange.recovery import Recovered, recover
 from comity.exchange.warnings import Settings as WarningSettings
@@ -57,6 +58,7 @@ class Place(msgspec.Struct, frozen=True):
     view_limit: int = 20_000
     items_per_participant: int = ITEMS_PER_PARTICIPANT
     warnings: WarningSettings = WarningSettings()
+    history: HistorySettings = HistorySettings()
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -91,7 +93,7 @@ def open_exchange(
     )
     recorder = Recorder(place.directory / RELEASED, _derived(keyfile, "released"))
     boot = entropy.bytes(f"boot/{micros(now)}", 6).hex()
-    settings = Settings(place.name, boot, place.view_limit, place.warnings)
+    settings = Settings(place.name, boot, place.view_limit, place.warnings, place.history)
     exchange = Exchange(settings, recovered.state, ledger, ids, clock, picture, recorder)
     gc.collect()
     gc.freeze()

@@ -108,3 +108,23 @@ class AlertDelta(msgspec.Struct, frozen=True):
     reset: bool
     swept_at: datetime
     late_s: float
+
+
+class Span(msgspec.Struct, frozen=True, rename={"since": "from"}):
+    """What a participant can look back at. ``because``: why there is nothing before ``since``."""
+
+    since: datetime
+    until: datetime
+    step_s: float
+    because: str
+
+
+class Past(msgspec.Struct, frozen=True):
+    """What was released to a participant at ``as_of``: JSON arrays of ReleasedItem, TrackView and Alert.
+    ``gap``: why there is nothing, where nothing was kept."""
+
+    as_of: datetime
+    items_json: bytes
+    tracks_json: bytes
+    alerts_json: bytes
+    gap: str | None

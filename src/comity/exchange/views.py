@@ -35,6 +35,9 @@ TRACK_KINDS = ("own_track", "sensed_track")
 
 Recorder = Callable[[ParticipantId, Change, EntityId, datetime], None]
 
+LevelsChanged = Callable[[ParticipantId, ParticipantId, Levels, Levels, datetime], None]
+"""Recipient, owner, before, after, now."""
+
 
 class Views:
     """``boot`` names this run of the process in every cursor. ``record`` is told of each change that a
@@ -50,6 +53,8 @@ class Views:
         self.tracks_shown: Callable[[ParticipantId, str], bool] = lambda owner, kind: True
         self.raises_lowered: Callable[[datetime], set[ParticipantId]] = lambda now: set()
         """Lets go of raises that the policy does not give any more; who lost one."""
+        self.levels_changed: LevelsChanged = lambda who, owner, old, new, now: None
+        """Told of every pair whose levels are others than before."""
         self._open: dict[ParticipantId, View] = {}
         self._policy: Policy | None = None
 
@@ -94,6 +99,7 @@ class Views:
                 old, new = before.levels(owner, who), policy.levels(owner, who)
                 if owner == who or old == new:
                     continue
+                self.levels_changed(who, owner, old, new, now)
                 lost = lost or self._takes(who, owner, old, new)
                 view = self._open.get(who)
                 if view is not None:

@@ -8,7 +8,8 @@ bound to what the value really refuses.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from types import UnionType
+from typing import Any, Final, get_args
 
 import msgspec
 
@@ -152,6 +153,8 @@ class _Schemas:
                 component["properties"][field] = _narrowed(component["properties"][field], bounds)
 
     def of(self, type_: Any) -> Json:
+        if isinstance(type_, UnionType):
+            return {"anyOf": [self.of(one) for one in get_args(type_)]}
         return self._forms[repr(type_)]
 
     def of_query(self, type_: type[msgspec.Struct]) -> Json:
@@ -177,7 +180,8 @@ def _schemas(routes: list[Route]) -> _Schemas:
     queries = list({route.query: None for route in routes if route.query is not NoQuery})
     for route in routes:
         types += [route.body] if route.body is not None else []
-        types += route.answers.values()
+        for answer in route.answers.values():
+            types += get_args(answer) if isinstance(answer, UnionType) else [answer]
     unique = list({repr(type_): type_ for type_ in (*types, *queries)}.values())
     schemas = _Schemas(unique)
     schemas.take_queries(queries)

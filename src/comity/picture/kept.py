@@ -1,8 +1,8 @@
 """Rows kept small for looking back: columns of what was shown, compressed.
 
-Each number is kept as the whole multiple of the last digit that leaves (``views``), so that what is made of them again
-is, byte for byte, the JSON that was released then; a test holds the two together. About 24 bytes an aircraft. Rows
-under references are kept without their numbers, which the reader was not told.
+Each number is kept as the whole multiple of the last digit that leaves (``views``), so that what is made
+of them again is, byte for byte, the JSON that was released then; a test holds the two together. About 24
+bytes an aircraft. Rows under references are kept without their numbers, which the reader was not told.
 """
 
 from __future__ import annotations
