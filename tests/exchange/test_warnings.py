@@ -18,7 +18,7 @@ from comity.model.alert import Alert, AlertKind, AlertLevel, AlertState
 from comity.model.altitude import Altitude, Datum
 from comity.model.intent import AircraftCategory
 from comity.model.observation import Provenance, Report
-from comity.model.rule import NOTHING, Level, Levels, ToParticipant
+from comity.model.rule import NOTHING, Level, Levels, ReleaseRule, ToParticipant
 from tests.world import CENTRE, NORTH, SOUTH, World, world
 
 OWN, BROADCAST, SENSED = Provenance.OWN, Provenance.BROADCAST, Provenance.SENSED
@@ -101,6 +101,11 @@ def head_on() -> tuple[Aircraft, Aircraft]:
         Aircraft("4CA111", east_m=-12_500, speed=200, track=90),
         Aircraft("4CA222", east_m=12_500, speed=200, track=270),
     )
+
+
+def distress(level: Level) -> Levels:
+    none = Level.NONE
+    return Levels(none, none, none, none, own_track_in_emergency=level)
 
 
 def raising(level: Level) -> Levels:
@@ -237,7 +242,7 @@ async def test_a_budget_bounds_raises_and_its_end_is_told_to_both_and_the_centre
 async def test_an_emergency_raises_to_identity_by_the_owners_rule(tmp_path: Path) -> None:
     calm = Aircraft("4CA111")
     async with world(tmp_path) as here:
-        levels = Levels(*[Level.NONE] * 4, own_track_in_emergency=Level.IDENTITY)
+        levels = distress(Level.IDENTITY)
         await here.release(NORTH, SOUTH, levels)
         await fly(here, [(NORTH, OWN, calm)], 3)
         assert here.exchange.tracks(SOUTH).ids() == []
@@ -380,7 +385,8 @@ async def test_withdrawing_the_rule_ends_the_raise(tmp_path: Path) -> None:
         await fly(here, said, 4)
         assert len(here.exchange.tracks(SOUTH).ids()) == 2
         rule = done.result
-        await here.do(NORTH, c.WithdrawRule(rule.id, rule.ovn))  # type: ignore[union-attr]
+        assert isinstance(rule, ReleaseRule)
+        await here.do(NORTH, c.WithdrawRule(rule.id, rule.ovn))
         assert here.exchange.tracks(SOUTH).ids() == ["4CA222"]
         await fly(here, said, 1)
         assert alerts(here, SOUTH)[0].advisory

@@ -15,7 +15,7 @@ The last two have no numbers: what could be computed from cells would say more t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -26,12 +26,14 @@ from comity.alerts.finding import Finding, finding_key
 from comity.alerts.pairs import conflicts
 from comity.alerts.settings import AlertSettings
 from comity.alerts.traffic import Traffic, traffic
+from comity.alerts.volumes import Item as WatchedItem
 from comity.conflict.pairs import find_pairs
 from comity.exchange.anchors import Anchors
 from comity.exchange.desk import CELLS_ONLY
+from comity.exchange.discs import CELLS_DATUM, HIDDEN, Discs, Other, away_m, reach_m, still
 from comity.exchange.sight import Hidden, Layers, Sight, inner_name
-from comity.geo.cells import grid_reach_m
 from comity.geo.heights import Environment
+from comity.ids import ParticipantId
 from comity.model.alert import AlertKind, AlertLevel, Phase
 from comity.model.batch import Floats
 from comity.model.intake import SourceKey
@@ -40,32 +42,10 @@ from comity.model.rule import Level
 from comity.picture.coarse import coarse
 from comity.picture.rows import Rows, none
 from comity.release.policy import Policy
-from comity.release.track_cells import TrackCells
 from comity.release.warned import in_conflict
-
-HIDDEN: Final = "\x1e"
-"""Before the name of a hidden track in a finding: no id in a picture begins with it."""
 
 CLAIM_OURS: Final = "nobody but you reports your aircraft"
 CLAIM_THEIRS: Final = "nobody but its owner reports the other aircraft"
-
-_CELLS_DATUM: Final = 99
-"""Of no aircraft: so a height band always compares through the ellipsoid."""
-
-
-class Other(NamedTuple):
-    """A hidden aircraft, by the source that says most of it. ``row``: its place among the rows that the
-    source shows."""
-
-    key: SourceKey
-    address: str
-    row: int
-    level: Level
-    vouched: bool
-
-    @property
-    def name(self) -> str:
-        return HIDDEN + inner_name(self.key, self.address)
 
 
 @dataclass(slots=True)
@@ -86,10 +66,16 @@ number. More cost time at every sweep, and only inventions come in such numbers.
 
 @dataclass(slots=True)
 class Beside:
-    """``pairs`` by the finding's key. ``surplus``: how many more there are."""
+    """``pairs`` by the finding's key. ``surplus``: how many more there are. ``entered``: hidden aircraft,
+    shown as cells, that may be in a closed constraint of the reader's own."""
 
     pairs: dict[str, Pair] = field(default_factory=dict)
     surplus: int = 0
+    entered: dict[str, tuple[Finding, Other]] = field(default_factory=dict)
+
+
+Entered = Callable[[ParticipantId, Traffic], Sequence[tuple[int, WatchedItem]]]
+"""Which of these discs meet which closed constraint of a participant's own (``watching``)."""
 
 
 class Moment(NamedTuple):
@@ -103,13 +89,17 @@ class Moment(NamedTuple):
     now_us: int
 
 
-def pairs_beside(moment: Moment, sight: Sight) -> Beside:
-    """Every own aircraft of the reader that is, or may be, close to a hidden one."""
+def beside(moment: Moment, sight: Sight, entered: Entered) -> Beside:
+    """Every own aircraft of the reader that is, or may be, close to a hidden one, and every closed constraint
+    of its own that a hidden one may be in."""
     own = np.flatnonzero(sight.own)
-    if not len(own) or not sight.hidden:
-        return Beside()
-    others = list(_others(moment, sight))
     found = Beside()
+    others = _others(moment, sight)
+    if not others:
+        return found
+    _entered(moment, sight, others, entered, found)
+    if not len(own):
+        return found
     sure = own[sight.vouched[own]]
     if len(sure):
         _raised(moment, sight, sure, others, found)
@@ -180,7 +170,7 @@ def _cells(
     candidates = _near_discs(moment, ours, others)
     if not candidates:
         return
-    discs = _Discs(moment, others, candidates)
+    discs = Discs(moment.anchors, others, candidates)
     lat, lon = discs.lat, discs.lon
     mid_m, half_m = (discs.lower_m + discs.upper_m) / 2.0, (discs.upper_m - discs.lower_m) / 2.0
     first = len(ours)
@@ -195,7 +185,7 @@ def _cells(
         d_m=minima.horizontal_m,
         h_m=minima.vertical_m,
         radius_m=np.concatenate([ours.radius_m, discs.radius_m]),
-        datum=np.concatenate([ours.datum, np.full(len(lat), _CELLS_DATUM)]).astype(np.int8),
+        datum=np.concatenate([ours.datum, np.full(len(lat), CELLS_DATUM)]).astype(np.int8),
         wgs84_mid_m=np.concatenate([ours.wgs84_mid_m, mid_m]),
         wgs84_half_m=np.concatenate([ours.wgs84_half_m, half_m]),
         between=np.arange(first + len(lat)) >= first,
@@ -215,8 +205,8 @@ def _claims(
     places = _anchors_of(moment.layers, sight, own)
     unsure = [place for place, other in enumerate(others) if not other.vouched]
     near = {
-        False: _Discs(moment, others, _near_discs(moment, ours, others, still=True)),
-        True: _Discs(moment, others, _near_discs(moment, ours, others, only=unsure, still=True)),
+        False: Discs(moment.anchors, others, _near_discs(moment, ours, others, still=True)),
+        True: Discs(moment.anchors, others, _near_discs(moment, ours, others, only=unsure, still=True)),
     }
     for k, name in enumerate(ours.keys):
         place = places.get(int(own[int(ours.index[k])]))
@@ -228,6 +218,38 @@ def _claims(
             reasons += (CLAIM_OURS,) if not sure[k] else ()
             reasons += (CLAIM_THEIRS,) if not others[candidate].vouched else ()
             _advise(moment, found, name, others[candidate], reasons)
+
+
+def _entered(moment: Moment, sight: Sight, others: Sequence[Other], entered: Entered, found: Beside) -> None:
+    """First by the anchors' discs, so that only forms that matter are made; then by the forms' own."""
+    anchors = [moment.anchors.discs(other.key) for other in others]
+    rows = [other.row for other in others]
+    lat, lon, radius_m = (
+        np.array([disc[part][row] for disc, row in zip(anchors, rows, strict=True)]) for part in range(3)
+    )
+    anywhere = np.full(len(rows), np.inf)
+    rough = still(lat, lon, reach_m(radius_m), np.zeros(len(rows)), anywhere)
+    near = sorted({place for place, _ in entered(sight.who, rough)})
+    discs = Discs(moment.anchors, others, near)
+    mid_m, half_m = (discs.lower_m + discs.upper_m) / 2.0, (discs.upper_m - discs.lower_m) / 2.0
+    for place, item in entered(sight.who, still(discs.lat, discs.lon, discs.radius_m, mid_m, half_m)):
+        other = others[near[place]]
+        key = finding_key(AlertKind.INCURSION, (other.name,), item.key)
+        found.entered[key] = (
+            Finding(
+                key=key,
+                kind=AlertKind.INCURSION,
+                level=AlertLevel.PREVENTIVE,
+                phase=Phase.PREDICTED,
+                sides=(),
+                names=(other.name,),
+                reasons=(CELLS_ONLY,),
+                item=item.ref,
+                item_kind=item.kind,
+                item_label=item.label,
+            ),
+            other,
+        )
 
 
 def _advise(moment: Moment, found: Beside, own: str, other: Other, reasons: tuple[str, ...]) -> None:
@@ -278,60 +300,20 @@ def _near_discs(
     discs = {key: moment.anchors.discs(key) for key in {others[place].key for place in which}}
     lat = np.array([discs[others[place].key][0][others[place].row] for place in which])
     lon = np.array([discs[others[place].key][1][others[place].row] for place in which])
-    radius_m = _reach(np.array([discs[others[place].key][2][others[place].row] for place in which]))
+    radius_m = reach_m(np.array([discs[others[place].key][2][others[place].row] for place in which]))
     minima = moment.settings.default
     speed_mps = np.hypot(ours.east_mps, ours.north_mps)
-    reach_m = ours.radius_m + (_OWN_REACH_M if still else speed_mps * minima.look_ahead_s)
+    own_reach_m = ours.radius_m + (_OWN_REACH_M if still else speed_mps * minima.look_ahead_s)
     near = np.zeros(len(lat), np.bool_)
     for k in range(len(ours)):
-        away_m = _away_m(float(ours.lat_deg[k]), float(ours.lon_deg[k]), lat, lon)
-        near |= away_m <= minima.horizontal_m + reach_m[k] + radius_m
+        away = away_m(float(ours.lat_deg[k]), float(ours.lon_deg[k]), lat, lon)
+        near |= away <= minima.horizontal_m + own_reach_m[k] + radius_m
     return [which[place] for place in np.flatnonzero(near).tolist()]
 
 
 _OWN_REACH_M: Final = 250_000.0
 """From an aircraft to the farthest point of its own cells: 132 km at the fastest class in two minutes, and
 the diagonals of the cells that such a circle is given."""
-
-
-def _reach(radius_m: Floats) -> Floats:
-    """From an anchor to the farthest point of its form's disc."""
-    return np.array([radius + 2.0 * grid_reach_m(2.0 * radius) for radius in radius_m.tolist()])
-
-
-class _Discs:
-    """The forms of some hidden tracks, each as the disc that holds its cells, and its height band."""
-
-    def __init__(self, moment: Moment, others: Sequence[Other], places: Sequence[int]) -> None:
-        forms = [moment.anchors.form(others[place].key, others[place].row) for place in places]
-        self.places = places
-        self.lat = np.array([form.lat for form in forms])
-        self.lon = np.array([form.lon for form in forms])
-        self.radius_m = np.array([form.radius_m for form in forms])
-        self.lower_m = np.array([form.form.lower_w84_m for form in forms])
-        self.upper_m = np.array([form.form.upper_w84_m for form in forms])
-
-    def close(self, mine: TrackCells, horizontal_m: float, vertical_m: float) -> list[int]:
-        """Which of them are closer to a form than this."""
-        away_m = _away_m(mine.lat, mine.lon, self.lat, self.lon)
-        close = away_m <= horizontal_m + mine.radius_m + self.radius_m
-        close &= mine.form.lower_w84_m - vertical_m < self.upper_m
-        close &= self.lower_m - vertical_m < mine.form.upper_w84_m
-        return [self.places[place] for place in np.flatnonzero(close).tolist()]
-
-
-def _away_m(lat: float, lon: float, lats: Floats, lons: Floats) -> Floats:
-    phi, phis = np.radians(lat), np.radians(lats)
-    half = (
-        np.sin((phis - phi) / 2.0) ** 2
-        + np.cos(phi) * np.cos(phis) * np.sin(np.radians(lons - lon) / 2.0) ** 2
-    )
-    return np.asarray(2.0 * _SMALLEST_M * np.arcsin(np.minimum(1.0, np.sqrt(half))))
-
-
-_SMALLEST_M: Final = 6_335_000.0
-"""No radius of curvature on WGS84 is smaller: a distance made with it is never too long, so nothing near is
-taken to be far."""
 
 
 def _and_still(moving: Floats, like: Floats) -> Floats:
@@ -360,4 +342,4 @@ def _anchors_of(layers: Layers, sight: Sight, own: NDArray[np.intp]) -> dict[int
     return found
 
 
-__all__ = ["HIDDEN", "Hidden", "Moment", "Other", "Pair", "pairs_beside"]
+__all__ = ["HIDDEN", "Hidden", "Moment", "Other", "Pair", "beside"]

@@ -7,10 +7,11 @@ takes; the picture goes on meanwhile, and how late the findings are is told.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
+import msgspec
 import numpy as np
 
 from comity.alerts.finding import Finding, finding_key
@@ -19,8 +20,11 @@ from comity.alerts.settings import AlertSettings
 from comity.alerts.traffic import Traffic, traffic
 from comity.clock import micros
 from comity.exchange.anchors import Anchors
-from comity.exchange.beside import HIDDEN, Beside, Moment, pairs_beside
-from comity.exchange.sight import Bools, Sight, Witnesses, layers_of, sight_of
+from comity.exchange.beside import Beside, Moment, beside
+from comity.exchange.discs import HIDDEN
+from comity.exchange.sides import inner_of
+from comity.exchange.sight import Bools, Sight, Witnesses, inner_name, layers_of, sight_of
+from comity.exchange.watching import Watching
 from comity.geo.heights import Environment
 from comity.ids import ParticipantId
 from comity.model.alert import AlertKind, AlertLevel, Phase
@@ -37,8 +41,6 @@ MOST_LISTED: Final = 500
 """Pairs told one by one to one participant. Nobody reads more; each costs time at every sweep, and whoever
 invents aircraft by the thousand must not make everybody's warnings late. Continental traffic that is
 controlled has a few at any time. The rest is told as a number."""
-
-Incursions = Callable[[Sight, Traffic], Sequence[Finding]]
 
 
 class Distress(NamedTuple):
@@ -84,10 +86,11 @@ def prepare(
     return Prepared(now, Moment(layers, anchors, policy, settings, environment, micros(now)), sights)
 
 
-def search(prepared: Prepared, incursions: Incursions) -> list[Found]:
+def search(prepared: Prepared, watching: Watching) -> list[Found]:
     """Everything found, reader by reader. Readers who see the same share the search."""
     shared: dict[int, tuple[Traffic, Sequence[Finding]]] = {}
-    found = []
+    seen: list[tuple[Sight, list[Finding]]] = []
+    contingent: set[tuple[ParticipantId, str]] = set()
     for sight in prepared.sights:
         key = id(sight.frame.addressed) if not len(sight.frame.referenced) else -1
         if key not in shared:
@@ -96,9 +99,17 @@ def search(prepared: Prepared, incursions: Incursions) -> list[Found]:
         if key == -1:
             del shared[key]
         visible = _urgent(findings, sight.own[swept.index])
-        visible += [*_emergencies(sight), *incursions(sight, swept)]
-        beside = pairs_beside(prepared.moment, sight)
-        found.append(Found(sight, visible, beside, list(_distress(prepared.moment, sight))))
+        visible += [*_emergencies(sight), *watching.incursions(sight, swept)]
+        contingent |= {(sight.who, inner_of(sight, name)) for name in watching.contingent(sight, swept)}
+        missing = watching.not_watched(sight.who)
+        if missing:
+            visible.append(not_listed(missing, "volumes", AlertLevel.PREVENTIVE))
+        seen.append((sight, visible))
+    found = []
+    for sight, visible in seen:
+        near = beside(prepared.moment, sight, watching.entered_unseen)
+        distress = list(_distress(prepared.moment, sight, contingent))
+        found.append(Found(sight, visible, near, distress))
     return found
 
 
@@ -148,7 +159,7 @@ def _emergencies(sight: Sight) -> Iterable[Finding]:
         yield emergency(sight.names[place], sight.rows[place : place + 1])
 
 
-def emergency(name: str, row: Rows) -> Finding:
+def emergency(name: str, row: Rows, why: str | None = None) -> Finding:
     squawk = int(row["squawk"][0])
     return Finding(
         key=finding_key(AlertKind.EMERGENCY, (name,)),
@@ -157,12 +168,13 @@ def emergency(name: str, row: Rows) -> Finding:
         phase=Phase.NOW,
         sides=(),
         names=(name,),
-        reasons=(f"squawks {squawk}: {EMERGENCIES[squawk]}",),
+        reasons=(why or f"squawks {squawk}: {EMERGENCIES[squawk]}",),
         observed_us=(int(row["observed_us"][0]),),
     )
 
 
-def _distress(moment: Moment, sight: Sight) -> Iterable[Distress]:
+def _distress(moment: Moment, sight: Sight, contingent: set[tuple[ParticipantId, str]]) -> Iterable[Distress]:
+    """What its owners tell this reader for its own sake: they squawk it, or are Contingent."""
     for key, layer in moment.layers.items():
         if key.provenance is not Provenance.OWN or key.participant == sight.who:
             continue
@@ -171,8 +183,21 @@ def _distress(moment: Moment, sight: Sight) -> Iterable[Distress]:
         if level.rank <= standing(moment.policy, owner, sight.who, key.provenance).rank:
             continue
         rows = np.concatenate([layer.addressed, layer.numbered])
-        for row in np.flatnonzero(np.isin(rows["squawk"], list(EMERGENCIES))).tolist():
-            numbered = row - len(layer.addressed)
-            address = layer.addresses[numbered] if numbered >= 0 else f"{rows['number'][row]:06X}"
-            finding = emergency(HIDDEN + "\x1f".join((*key, address)), rows[row : row + 1])
+        names = [f"{number:06X}" for number in layer.addressed["number"].tolist()] + layer.addresses
+        squawking = np.isin(rows["squawk"], list(EMERGENCIES)).tolist()
+        for row, (address, squawks) in enumerate(zip(names, squawking, strict=True)):
+            inner = inner_name(key, address)
+            if squawks:
+                finding = emergency(HIDDEN + inner, rows[row : row + 1])
+            elif (owner, inner) in contingent:
+                finding = _contingency(HIDDEN + inner, rows[row : row + 1])
+            else:
+                continue
             yield Distress(key, address, row, level, finding)
+
+
+def _contingency(name: str, row: Rows) -> Finding:
+    return msgspec.structs.replace(
+        emergency(name, row, "its intent is Contingent"),
+        key=finding_key(AlertKind.EMERGENCY, (name,), "intent"),
+    )

@@ -32,7 +32,6 @@ from comity.exchange.raises import Raises, Track, Wanted
 from comity.exchange.search import (
     MOST_LISTED,
     Found,
-    Incursions,
     Prepared,
     not_listed,
     prepare,
@@ -41,12 +40,14 @@ from comity.exchange.search import (
 from comity.exchange.sides import inner_name, pair_name, raised_side, reserved_side, visible_side
 from comity.exchange.tracks import Tracks
 from comity.exchange.values import AlertDelta, AlertFrame
+from comity.exchange.watching import Watching
 from comity.ids import Ids, ParticipantId
 from comity.model import command as c
 from comity.model.alert import Alert, AlertKind, AlertLevel, Phase, Told
 from comity.model.rule import Level
 from comity.picture.picture import Picture
 from comity.picture.referenced import Raised
+from comity.release.forms import References
 from comity.release.warned import IN_CONFLICT, Budget
 
 _log = logging.getLogger("comity.exchange.warnings")
@@ -79,6 +80,7 @@ class Warnings:
         state: State,
         picture: Picture,
         tracks: Tracks,
+        references: References,
         ids: Ids,
         submit: Submit,
         now: datetime,
@@ -96,7 +98,7 @@ class Warnings:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sweep")
         self._running: asyncio.Future[list[Found]] | None = None
         self._prepared: Prepared | None = None
-        self.incursions: Incursions = lambda sight, swept: ()
+        self.watching = Watching(state, references, settings.alerts)
         self.swept_at = now
         self._started = now
 
@@ -107,7 +109,7 @@ class Warnings:
         if self._running is None:
             self._prepared = self._prepare()
             loop = asyncio.get_running_loop()
-            self._running = loop.run_in_executor(self._thread, search, self._prepared, self.incursions)
+            self._running = loop.run_in_executor(self._thread, search, self._prepared, self.watching)
         await asyncio.wait({self._running}, timeout=self._settings.wait_s)
         if not self._running.done():
             return 0
@@ -131,6 +133,7 @@ class Warnings:
             for who, participant in sorted(self._state.participants.items())
             if not participant.suspended
         ]
+        self.watching.follow([who for who, _ in readers], now)
         policy, environment = self._state.policy(now), self._state.environment
         return prepare(self._picture, self._anchors, policy, readers, self._settings.alerts, environment)
 
@@ -144,6 +147,7 @@ class Warnings:
             desk = self._desk(each.sight.who, now)
             findings = [*each.visible, *self._beside(each, now_us)]
             findings += [one.finding for one in each.distress]
+            findings += [finding for finding, _ in each.beside.entered.values()]
             findings += self._of_budgets(each.sight.who, over)
             on, cleared = desk.follow(findings, now)
             abouts = self._about(prepared, each, on, wanted)
@@ -221,6 +225,11 @@ class Warnings:
             pair = found.beside.pairs.get(live.key) if live.found else None
             if pair is not None:
                 about = self._about_pair(prepared, found, pair, live)
+            elif live.found and live.key in found.beside.entered:
+                _, other = found.beside.entered[live.key]
+                form = prepared.moment.anchors.form(other.key, other.row).form
+                cells = reserved_side(form, claimed=not other.vouched)
+                about = About((cells,), advisory=True, party=True)
             elif live.found and live.key in distress:
                 one = distress[live.key]
                 track = Track(who, one.key, one.address)
