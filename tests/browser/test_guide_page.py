@@ -1,4 +1,4 @@
-"""The demonstration's guide: there where the link asks for it, by the second of the cycle, closed by a key."""
+"""The demonstration's guide: there where the link asks, by the second of the cycle, closed by a key."""
 
 from __future__ import annotations
 

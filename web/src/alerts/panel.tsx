@@ -136,11 +136,11 @@ function Known({ alert, cleared }: { alert: Alert; cleared: boolean }) {
   return (
     <div class="alert-known">
       {alert.acknowledged_by && (
-        <span class="alert-acknowledged">
+        <span class="alert-known-by">
           ✓ Acknowledged by {alert.acknowledged_by}{by !== null && ` at ${clock(by, zone.value)}`}
         </span>
       )}
-      {other !== null && <span class="alert-acknowledged">✓ The other party acknowledged at {clock(other, zone.value)}</span>}
+      {other !== null && <span class="alert-known-by">✓ The other party acknowledged at {clock(other, zone.value)}</span>}
       {!cleared && alert.state === "raised" && (
         <button
           type="button"

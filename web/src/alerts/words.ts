@@ -102,7 +102,7 @@ export function sideNote(side: AlertSide): string {
   const notes = [
     side.own ? "yours" : "",
     side.level === "reserved" ? "position not released" : side.level === "position" ? "position only" : "",
-    side.claimed ? "reported by its operator alone" : "",
+    !side.claimed ? "" : side.own ? "reported by you alone" : "reported by its operator alone",
   ];
   return notes.filter(Boolean).join(", ");
 }

@@ -117,7 +117,7 @@ function PastSlider() {
   const value = wanted.value ?? (mode === "replay" ? (viewMs() ?? until) : until);
   return (
     <span class="timeline-slider">
-      <small class="time">{moment(from, present, zone.value)}</small>
+      <small class="time" title={span.value?.because ?? "where the recording begins"}>{moment(from, present, zone.value)}</small>
       <input
         type="range"
         id="past-slider"

@@ -8,6 +8,8 @@ export interface Span {
   readonly untilMs: number;
   /** How far apart the recorded moments are. */
   readonly stepMs: number;
+  /** Why nothing is kept of before, where the exchange says so. */
+  readonly because: string | null;
 }
 
 export interface Recorded {
@@ -45,7 +47,9 @@ export function readSpan(body: unknown): Span | null {
   if (fields["from"] == null || fields["until"] == null) return null;
   const step = fields["step_s"];
   const stepMs = typeof step === "number" && step > 0 ? step * 1000 : 1000;
-  const span = { fromMs: time(fields, "from"), untilMs: time(fields, "until"), stepMs };
+  const why = fields["because"];
+  const because = typeof why === "string" && why !== "" ? why : null;
+  const span = { fromMs: time(fields, "from"), untilMs: time(fields, "until"), stepMs, because };
   if (span.untilMs < span.fromMs) throw new BadHistory("until is before from");
   return span;
 }

@@ -17,13 +17,14 @@ export const wanted = signal<number | null>(null);
 export const gap = signal<string | null>(null);
 export const trouble = signal<string | null>(null);
 
-/** Between two questions while it plays: the recording is made once a second. */
+/** While it plays it is looked once a second whether the next recorded moment is due. */
 const PLAY_MS = 1000;
 
 let run = 0;
 let busy = false;
 let timer: number | undefined;
 let shown: PastMoment | null = null;
+let askedMono = -Infinity;
 
 function words(error: unknown): string {
   if (error instanceof Refused) return error.message;
@@ -95,6 +96,7 @@ async function one(mine: number, atMs: number): Promise<void> {
     return;
   }
   const askedAt = performance.now();
+  askedMono = askedAt;
   try {
     const recorded = readMoment(await ask(bearer, `/v1/history?at=${encodeURIComponent(new Date(atMs).toISOString())}`));
     if (mine !== run) return;
@@ -118,7 +120,7 @@ async function beat(mine: number): Promise<void> {
   if (viewTime.peek().mode !== "replay" || !playing.peek() || wanted.peek() !== null) return;
   const at = viewMs();
   const kept = span.peek();
-  if (at === null || !kept) return;
+  if (at === null || !kept || performance.now() - askedMono < kept.stepMs / rate.peek() - PLAY_MS / 2) return;
   if (at >= kept.untilMs && !(await goesOn(mine, at))) return;
   if (mine !== run || !playing.peek()) return;
   wanted.value = at;

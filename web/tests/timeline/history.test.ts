@@ -10,8 +10,9 @@ const UNTIL = "2026-05-01T14:00:00Z";
 describe("the span", () => {
   it("is read in milliseconds, with the step of the recording", () => {
     expect(readSpan({ from: FROM, until: UNTIL, step_s: 2 })).toEqual({
-      fromMs: Date.parse(FROM), untilMs: Date.parse(UNTIL), stepMs: 2000,
+      fromMs: Date.parse(FROM), untilMs: Date.parse(UNTIL), stepMs: 2000, because: null,
     });
+    expect(readSpan({ from: FROM, until: UNTIL, because: "nothing was kept before" })!.because).toBe("nothing was kept before");
   });
 
   it("is null where nothing is kept, and refused where it cannot be", () => {
@@ -22,7 +23,7 @@ describe("the span", () => {
   });
 
   it("holds what is asked for", () => {
-    const span = { fromMs: 1000, untilMs: 5000, stepMs: 1000 };
+    const span = { fromMs: 1000, untilMs: 5000, stepMs: 1000, because: null };
     expect([0, 3000, 9000].map((ms) => clamp(ms, span))).toEqual([1000, 3000, 5000]);
   });
 });
