@@ -112,7 +112,7 @@ def test_the_operator_overrides_any_pair_and_the_default() -> None:
         (lambda: AlertSettings(corrective_s=-1.0), "corrective_s"),
         (lambda: AlertSettings(clear_after_s=float("nan")), "clear_after_s"),
         (lambda: AlertSettings(crowd=1), "crowd"),
-        (lambda: AlertSettings(most_pairs=0), "most_pairs"),
+        (lambda: AlertSettings(most_pairs=63), "most_pairs"),
     ],
 )
 def test_a_mistake_names_its_field(make: object, field: str) -> None:

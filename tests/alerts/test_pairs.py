@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from comity.alerts import warm as warming
 from comity.alerts.finding import Finding
 from comity.alerts.pairs import WORST_CASE, conflicts
 from comity.alerts.settings import CATEGORIES, AlertSettings
@@ -24,6 +25,7 @@ from comity.geo.earth import GEOD, destination
 from comity.geo.heights import Environment
 from comity.model.alert import AlertKind, AlertLevel, Phase
 from comity.model.altitude import Datum
+from comity.model.batch import DATUM_CODE
 from comity.model.intent import AircraftCategory
 from tests.alerts.making import ENVIRONMENT, NAN, NOON_US, row, rows
 
@@ -162,6 +164,15 @@ def test_heights_on_different_datums_are_taken_at_their_worst() -> None:
     assert found(row(50.0, 8.0), row(50.0, 8.01, height_m=12_000.0, datum=Datum.W84)) == []
     apart = found(row(50.0, 8.0, datum=Datum.W84), row(50.0, 8.01, height_m=3_400.0, datum=Datum.W84))
     assert apart == []
+
+
+def test_well_clear_is_lost_at_the_worst_of_both_heights_too() -> None:
+    """They are 1,000 m apart by the middles of what their heights may be, which overlap."""
+    one, other = head_on(9_260.0 + 500.0 * 56.0)
+    other["altitude_m"], other["altitude_datum"] = 4_000.0, DATUM_CODE[Datum.W84]
+    told = only(found(one, other))
+    assert told.reasons[-1] == "loses well clear in 39 s"
+    assert told.level == CORRECTIVE
 
 
 def test_an_old_position_and_an_unknown_speed_are_said() -> None:
@@ -346,7 +357,7 @@ def test_a_crowd_keeps_its_key_while_it_drifts() -> None:
 
 
 def test_more_pairs_than_are_listed_become_crowds_and_nothing_is_lost() -> None:
-    few = AlertSettings(most_pairs=50)
+    few = AlertSettings(most_pairs=64)
     findings = conflicts(brought(*swarm(30), *swarm(2, lat=51.0)), few)
     assert {one.kind for one in findings} >= {AlertKind.CROWD}
     told = [one.reasons for one in findings if one.kind is AlertKind.CROWD and not one.sides]
@@ -355,6 +366,22 @@ def test_more_pairs_than_are_listed_become_crowds_and_nothing_is_lost() -> None:
 
 def test_warming_up_compiles_by_making_a_sweep() -> None:
     assert warm() == 1
+
+
+def test_kept_code_that_cannot_be_read_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    given_up: list[str] = []
+    calls = iter([EOFError("torn"), None])
+
+    def torn() -> int:
+        error = next(calls)
+        if error is not None:
+            raise error
+        return 1
+
+    monkeypatch.setattr(warming, "_sweep", torn)
+    monkeypatch.setattr(warming, "keep_nothing", lambda kernel: given_up.append(kernel.__name__))
+    assert warm() == 1
+    assert {"_judge", "_project"} <= set(given_up)
 
 
 def test_nobody_is_in_no_pair() -> None:

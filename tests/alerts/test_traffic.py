@@ -40,7 +40,7 @@ def test_a_position_goes_along_the_geodesic_to_now(
     age = float(made_.age_s[0])
     end_lon, end_lat, _ = GEOD.fwd(lon, lat, track, speed * age)
     off = distance_m(lat_a=end_lat, lon_a=end_lon, lat_b=made_.lat_deg[0], lon_b=made_.lon_deg[0])
-    assert off < 1.0
+    assert off < 1.5
     assert -180.0 <= made_.lon_deg[0] <= 180.0
     assert math.hypot(made_.east_mps[0], made_.north_mps[0]) == pytest.approx(speed, abs=1e-6)
     # A minute on, from there with the velocity given, is where the geodesic goes on to.

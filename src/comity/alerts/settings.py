@@ -78,6 +78,9 @@ class Confirmation(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=
             raise InvalidInput("found must be 1 to of", field="found")
 
 
+LEAST_PAIRS: Final = len(CATEGORIES) ** 2
+"""Every category may be one crowd that meets every other."""
+
 MOST_SWEEPS: Final = 60
 """A minute of sweeps; what needs longer to be believed comes too late to be told."""
 
@@ -159,9 +162,9 @@ class AlertSettings(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields
                 raise InvalidInput(f"{name} must be over 0 and at most {FURTHEST_S:g}", field=name)
         if self.warning_s > self.corrective_s:
             raise InvalidInput("warning_s must not be over corrective_s", field="warning_s")
-        for name in ("crowd", "most_pairs", "most_followed"):
-            if getattr(self, name) < 2:
-                raise InvalidInput(f"{name} must be at least 2", field=name)
+        for name, least in (("crowd", 2), ("most_pairs", LEAST_PAIRS), ("most_followed", 2)):
+            if getattr(self, name) < least:
+                raise InvalidInput(f"{name} must be at least {least}", field=name)
 
     def confirmation(self, level: AlertLevel) -> Confirmation:
         return (self.preventive, self.corrective, self.warning)[level.rank - 1]
