@@ -16,7 +16,8 @@ from comity.conflict import incursion, incursion_grid
 from comity.conflict.cylinder import Floats
 from comity.conflict.incursion import Pairs, Paths, height_window, paths, visits
 from comity.conflict.incursion_areas import Outline, of_cells, of_shape
-from comity.conflict.incursion_grid import MOST_CUBES, Bands, Levels, cover, join
+from comity.conflict.incursion_cover import MOST_CUBES, cover
+from comity.conflict.incursion_grid import Bands, Levels, join
 from comity.conflict.incursion_table import AreaTable, warm
 from comity.geo.cells import grid_cells, token
 from comity.geo.earth import xyz

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from comity.conflict.incursion import FURTHEST_M, PATH_ERROR, Pairs, paths, visits
 from comity.conflict.incursion_areas import MARGIN_M, ROUND_M, of_shape
-from comity.conflict.incursion_grid import single
+from comity.conflict.incursion_cover import single
 from comity.conflict.incursion_reference import Flight, away_m, first_visit
 from comity.errors import InvalidInput
 from comity.geo.earth import SMALLEST_CURVATURE_RADIUS_M, destination, distance_m, geodesics

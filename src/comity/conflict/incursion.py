@@ -11,7 +11,7 @@ Errs outward only. The area is enlarged by the aircraft's ``radius_m`` (closed: 
 are circumscribed polygons. No path may be longer than ``FURTHEST_M``.
 
 Heights: two numbers on one datum compare directly, else as bounds above the ellipsoid (``height_window``);
-an unknown height is in every band. A rate of climb is taken as one on each datum.
+an unknown height (NaN, or infinite bounds) is in every band. A rate of climb is taken as one on each datum.
 
 Metres, seconds from now, degrees; never is (inf, -inf).
 ``incursion_reference.py`` says the same slowly.
@@ -131,6 +131,8 @@ def height_window(
     ellipsoid: ``mid_m`` and ``half_m`` (infinite: not known), ``lower_w84_m`` and ``upper_w84_m``."""
     above = height_m + error_m - lower_m if datum == lower_datum else mid_m + half_m - lower_w84_m
     below = upper_m - height_m + error_m if datum == upper_datum else upper_w84_m - mid_m + half_m
+    if math.isnan(above + below):
+        return -INF, INF
     if rate_mps > 0.0:
         return -above / rate_mps, below / rate_mps
     if rate_mps < 0.0:

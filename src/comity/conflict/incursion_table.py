@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from comity.conflict.incursion import Areas, Ints, paths, visits
 from comity.conflict.incursion_areas import ANYWHERE, BLOCK, Outline, balls, of_shape, padded
-from comity.conflict.incursion_grid import Bands, Cubes, Levels, cover, gathered, join
+from comity.conflict.incursion_cover import cover
+from comity.conflict.incursion_grid import Bands, Cubes, Levels, gathered, join
 from comity.model.shape import Circle, LatLon
 
 _ROWS: Final = 64
