@@ -342,7 +342,7 @@ def test_a_crowd_is_found_as_one_and_by_whoever_may_meet_it() -> None:
     assert whole.sides == ()
     assert len(whole.reasons) == 1
     assert whole.reasons[0].startswith("50 aircraft within ")
-    assert whole.reasons[0].endswith(" km of 50.00° N 8.00° E are not paired one by one")
+    assert whole.reasons[0].endswith(" m of 50.00° N 8.00° E are not paired one by one")
     assert near.names == ("T050",)
     assert near.sides == (50,)
     assert near.reasons == ("projected along its velocity", whole.reasons[0])

@@ -75,8 +75,8 @@ def _told(crowds: list[Crowd]) -> tuple[str, ...]:
 
 def _words(crowd: Crowd) -> str:
     place = f"{_degrees(crowd.lat_deg, 'NS')} {_degrees(crowd.lon_deg, 'EW')}"
-    within = f"within {crowd.radius_m / 1_000.0:.1f} km of {place}"
-    return f"{len(crowd.members)} aircraft {within} are not paired one by one"
+    radius = f"{crowd.radius_m / 1_000.0:.1f} km" if crowd.radius_m >= 1_000.0 else f"{crowd.radius_m:.0f} m"
+    return f"{len(crowd.members)} aircraft within {radius} of {place} are not paired one by one"
 
 
 def _degrees(value: float, signs: str) -> str:
