@@ -65,7 +65,7 @@ def test_replay_says_not_live_with_its_time_and_moves(fake: FakeExchange, page: 
     assert "Back to live" in told
     assert page.page.title().startswith("NOT LIVE")
     assert page.page.locator(".app-replay").count() == 1
-    assert 55 < behind_s(page) < 75
+    assert 40 < behind_s(page) < 90, "a minute, on a busy machine too"
     before = page.debug("viewTime")["ms"]
     page.until(lambda: page.debug("viewTime")["ms"] > before + 1_500, "its time runs on")
     page.until_settled()

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import pytest
 
 from comity import Client
+from comity.model.alert import Alert
 from tests.browser.map_page import MapPage
 
 pytest.importorskip("playwright", reason="playwright is not installed (requirements for tests)")
@@ -27,6 +28,9 @@ CAST = {"Alpine Air Navigation Service": "ans", "Air Force South": "south"}
 
 SEEN_MUST_DIFFER_AFTER = "activates its patrol"
 """By then reserved, exact and own intents and tracks by rule are all there."""
+
+ENCOUNTERS_S = 130.0
+"""The demonstration's encounters come anew every two minutes; some are there in all but a few seconds."""
 
 
 class Demo(NamedTuple):
@@ -60,7 +64,7 @@ def _read(process: subprocess.Popen[str]) -> Demo:
     url, heading, tokens, said = "", "", {}, []
     for line in process.stdout:
         said.append(line)
-        link = re.match(r"(http://\S+)/#token=(\S+)", line.strip())
+        link = re.match(r"(http://\S+)/#token=([^\s&]+)", line.strip())
         if link:
             url = link[1]
             tokens[heading] = link[2]
@@ -110,3 +114,42 @@ def test_two_participants_sign_in_and_see_two_different_pictures(demo: Demo, sig
     assert shown[ans]["reserved"] == 0, "everybody releases volumes to the navigation service"
     assert shown[south]["reserved"] > 0, "the other air force shows it cells alone"
     assert refs[ans].isdisjoint(refs[south]), "what both may see bears another reference for each"
+
+
+def test_the_page_lists_the_alerts_of_the_api_and_a_person_acknowledges_one(
+    demo: Demo, sign_in: object
+) -> None:
+    assert callable(sign_in)
+    who = "Air Force South"
+    tab: MapPage = sign_in(demo.url, demo.tokens[who], width=1000, height=640)
+    tab.until_drawn()
+    mine = tab.page.locator(".alert:not(.alert-cleared)", has_text="yours")
+    unknown = mine.filter(has=tab.page.locator(".alert-acknowledge"))
+
+    def told() -> dict[str, Alert]:
+        with Client(demo.url, demo.tokens[who]) as client:
+            return {alert.ref: alert for alert in client.alerts().alerts}
+
+    def shown() -> set[str]:
+        rows = (
+            "() => [...document.querySelectorAll('.alert:not(.alert-cleared)')].map(row => row.dataset.ref)"
+        )
+        return set(tab.page.evaluate(rows))
+
+    def known() -> bool:
+        """Presses the button of the most urgent that nobody knows yet; one may clear at any moment."""
+        if unknown.count() == 0:
+            return False
+        ref = str(unknown.first.get_attribute("data-ref"))
+        tab.page.locator(f".alert[data-ref='{ref}'] .alert-acknowledge").click(timeout=2_000)
+        tab.until(lambda: tab.page.locator(f".alert[data-ref='{ref}'] .alert-acknowledge").count() == 0, ref)
+        alert = told().get(ref)
+        if alert is None or alert.acknowledged_by is None:
+            return False
+        row = tab.text(f".alert[data-ref='{ref}']")
+        return f"Acknowledged by {alert.acknowledged_by}" in row
+
+    tab.until(lambda: told().keys() == shown() != set(), "the page lists what the API tells", ENCOUNTERS_S)
+    tab.until(known, "one about its own aircraft is acknowledged by name", ENCOUNTERS_S)
+    tab.screenshot("demo-alerts")
+    assert tab.errors == []
