@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -74,8 +75,8 @@ def sign_in(browser: Browser) -> Iterator[Opener]:
     costs seconds of software drawing, so tests share a tab where they can."""
     opened: list[MapPage] = []
 
-    def opener(url: str, token: str, **size: int) -> MapPage:
-        opened.append(open_map(browser, url, token, **size))
+    def opener(url: str, token: str, **options: Any) -> MapPage:
+        opened.append(open_map(browser, url, token, **options))
         return opened[-1]
 
     yield opener

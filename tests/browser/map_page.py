@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import base64
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -30,25 +29,6 @@ WAIT_S: Final = 30.0
 """Generous: software drawing on a busy machine is slow. Nothing waits longer than it must."""
 
 
-_DIFFERING: Final = """async ([one, other]) => {
-    const pixels = async (text) => {
-        const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-        const image = await createImageBitmap(new Blob([bytes], {type: 'image/png'}));
-        const canvas = new OffscreenCanvas(image.width, image.height);
-        const pen = canvas.getContext('2d');
-        pen.drawImage(image, 0, 0);
-        return pen.getImageData(0, 0, image.width, image.height).data;
-    };
-    const [a, b] = [await pixels(one), await pixels(other)];
-    let count = 0;
-    for (let i = 0; i < a.length; i += 4) {
-        const far = Math.abs(a[i] - b[i]) + Math.abs(a[i + 1] - b[i + 1]) + Math.abs(a[i + 2] - b[i + 2]);
-        if (far > 60) count++;
-    }
-    return count;
-}"""
-
-
 class MapPage:
     """One signed-in tab. ``errors`` collects what the browser complained of: script errors, refused loads and
     breaches of the content security policy."""
@@ -70,10 +50,10 @@ class MapPage:
         if not url.startswith((self.url, self.url.replace("http", "ws", 1), "blob:", "data:", "about:")):
             self.foreign.append(url)
 
-    def sign_in(self, token: str) -> None:
+    def sign_in(self, token: str, query: str = "") -> None:
         """By link, in a fresh page: in the map's own the link changes only the fragment."""
         self.page.goto("about:blank")
-        self.page.goto(f"{self.url}/#token={token}")
+        self.page.goto(f"{self.url}/{query}#token={token}")
 
     def debug(self, name: str) -> Any:
         """A value of ``window.__comity`` (web/src/state/debug.ts)."""
@@ -99,6 +79,17 @@ class MapPage:
         self.until_drawn(seconds)
         self.until(lambda: (self.debug("drawing") or {}).get("settled"), "every tile is drawn", seconds)
 
+    def until_still(self, seconds: float = WAIT_S) -> None:
+        """The camera has come to rest, and every tile is drawn."""
+
+        def rests() -> bool:
+            before = self.debug("camera")
+            self.page.wait_for_timeout(250)
+            return bool(before == self.debug("camera"))
+
+        self.until(rests, "the camera rests", seconds)
+        self.until_settled(seconds)
+
     def reset(self) -> None:
         """Back to how the page was when it was opened, as a person would do it."""
         for _ in range(4):
@@ -116,15 +107,6 @@ class MapPage:
         """The list's rows in sight."""
         return self.page.locator("#list [role=option]").all_inner_texts()
 
-    def picture(self) -> str:
-        """The map as it looks, as a PNG in base64."""
-        return base64.b64encode(self.page.locator(".map").screenshot()).decode()
-
-    def differing(self, one: str, other: str) -> int:
-        """How many pixels of two pictures differ by more than a shade."""
-        count: int = self.page.evaluate(_DIFFERING, [one, other])
-        return count
-
     def screenshot(self, name: str) -> Path:
         ARTIFACTS.mkdir(exist_ok=True)
         path = ARTIFACTS / f"{name}.png"
@@ -132,10 +114,12 @@ class MapPage:
         return path
 
 
-def open_map(browser: Browser, url: str, token: str, *, width: int = 1280, height: int = 800) -> MapPage:
-    """A tab of its own storage, signed in by link."""
+def open_map(
+    browser: Browser, url: str, token: str, *, width: int = 1280, height: int = 800, query: str = ""
+) -> MapPage:
+    """A tab of its own storage, signed in by link; ``query`` goes before the link's fragment."""
     context = browser.new_context(viewport={"width": width, "height": height}, timezone_id="Europe/Zurich")
     context.set_default_timeout(WAIT_S * 1000)
     opened = MapPage(context.new_page(), url)
-    opened.sign_in(token)
+    opened.sign_in(token, query)
     return opened

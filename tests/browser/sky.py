@@ -311,8 +311,8 @@ def crowd(count: int) -> list[TrackView]:
     views = []
     for i in range(count):
         across, along = (i * 0.6180339887) % 1.0, (i * 0.7548776662) % 1.0
-        source = ("broadcast", "broadcast", "broadcast", "own", "sensed")[i % 5]
-        level = {"broadcast": "broadcast", "sensed": "own", "own": "position" if i % 2 else "identity"}[
+        source = "own" if i % 10 == 3 else "sensed" if i % 10 == 7 else "broadcast"
+        level = {"broadcast": "broadcast", "sensed": "own", "own": "position" if i % 20 == 3 else "identity"}[
             source
         ]
         views.append(

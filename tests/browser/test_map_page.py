@@ -246,8 +246,19 @@ def test_emergencies_are_marked_with_text(page: MapPage) -> None:
     assert page.text(".note-emergency") == "7700 EMERGENCY"
 
 
-def test_two_participants_side_by_side(fake: FakeExchange, page: MapPage, sign_in: Opener) -> None:
-    other = sign_in(fake.url, TWO)
-    other.until_live()
+def test_two_participants_side_by_side_one_by_packed_frames_and_one_by_json(
+    fake: FakeExchange, page: MapPage, sign_in: Opener
+) -> None:
+    assert fake.binary_asked[-1] is True
+    other = sign_in(fake.url, TWO, width=1000, height=640, query="?frames=json")
+    other.until_drawn()
+    assert fake.binary_asked[-1] is False
     assert other.text("#participant") == "Alpine Centre"
     assert page.text("#participant") == "Alpine Relief"
+    assert other.debug("tracks") == page.debug("tracks")
+    other.until_still()
+    packed, plain = page.debug("places"), other.debug("places")
+    both = set(packed) & set(plain)
+    assert len(both) >= 8
+    for ident in both:
+        assert packed[ident] == pytest.approx(plain[ident], abs=0.02), ident

@@ -22,13 +22,16 @@ export function cycleDetail(): void {
   blockDetail.value = next(DETAILS, blockDetail.peek());
 }
 
+/** At once where the list is there, so that what is typed next goes into the field and not to other keys. */
 function focusSearch(): void {
-  listOpen.value = true;
-  requestAnimationFrame(() => {
+  const focus = (): boolean => {
     const field = document.getElementById("search") as HTMLInputElement | null;
     field?.focus();
     field?.select();
-  });
+    return field !== null;
+  };
+  listOpen.value = true;
+  if (!focus()) requestAnimationFrame(focus);
 }
 
 /** One thing at a time, the nearest first: dialog, selection, search. */

@@ -82,6 +82,16 @@ export class AircraftCanvas {
     this.uploads++;
   }
 
+  /** How many pixels of the canvas are not empty. Right after a draw: what was drawn is gone once it is shown. */
+  inked(): number {
+    const { gl, canvas } = this;
+    const bytes = new Uint8Array(canvas.width * canvas.height * 4);
+    gl.readPixels(0, 0, canvas.width, canvas.height, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
+    let count = 0;
+    for (let i = 3; i < bytes.length; i += 4) if (bytes[i]! > 0) count++;
+    return count;
+  }
+
   /** The shader's own screen places of all slots, read back. Slow: for tests. */
   probe(fleet: Fleet, view: View, nowMs: number): Float32Array {
     const { gl, parts } = this;

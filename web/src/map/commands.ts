@@ -19,10 +19,18 @@ export function theScene(): Scene | null {
   return scene;
 }
 
+/** A column whose panels are less tall than this share of it leaves the map beside them free enough. */
+const LEAST_SHARE = 0.5;
+
 /** The room that the panels take from the map, in CSS pixels. */
 export function covered(): { left: number; right: number } {
   if (window.innerWidth < 900) return { left: 0, right: 0 };
-  const room = (slot: string): number => (document.querySelector(`.slot-${slot} > .panel`) ? 340 : 0);
+  const room = (slot: string): number => {
+    const column = document.querySelector(`.slot-${slot}`);
+    const panels = [...(column?.querySelectorAll(":scope > .panel") ?? [])];
+    const taken = panels.reduce((sum, panel) => sum + panel.clientHeight, 0);
+    return taken > LEAST_SHARE * (column?.clientHeight ?? 0) ? 340 : 0;
+  };
   return { left: room("left"), right: room("right") };
 }
 

@@ -296,6 +296,12 @@ export class Scene {
     return Math.max(0, ...this.fleet.visible.map((i) => Math.hypot(drawn[2 * i]! - px[i]!, drawn[2 * i + 1]! - py[i]!)));
   }
 
+  /** Draws now, and says how many pixels aircraft and their vectors cover: for tests. */
+  get inked(): number {
+    this.draw(performance.now());
+    return this.aircraft.inked();
+  }
+
   get uploads(): number {
     return this.aircraft.uploads;
   }

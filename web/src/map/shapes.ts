@@ -38,7 +38,7 @@ export const SHAPES = {
   dot: { path: DISC(5) },
   ring: { path: DISC(27), stroke: 3 },
   square: { path: "M-24-24H24V24H-24Z", stroke: 2.6 },
-  lozenge: { path: "M0-30 30 0 0 30-30 0Z", stroke: 2.6 },
+  lozenge: { path: "M0-27 27 0 0 27-27 0Z", stroke: 2.6 },
   dashed_ring: { path: DISC(26), stroke: 3, dash: [7, 6.6] },
 } as const satisfies Record<string, Shape>;
 

@@ -62,6 +62,7 @@ export function styleOf(table: TrackTable, slot: number, shown: boolean): number
 const SIZE_PX = 30;
 const SMALL_PX = 18;
 const TINY_PX = 13;
+const IMPORTANT_PX = 20;
 /** Above so many in view the symbols shrink, so that a continent stays readable under them. */
 const CROWD = 900;
 const SWARM = 3000;
@@ -76,5 +77,5 @@ export interface Sizes {
 
 export function sizesFor(zoom: number, visible: number): Sizes {
   const plain = visible > SWARM ? TINY_PX : visible > CROWD || zoom < 4 ? SMALL_PX : SIZE_PX;
-  return { plain, important: Math.max(plain, SIZE_PX * 0.8), dots: visible > SWARM && zoom < 4 };
+  return { plain, important: Math.max(plain, zoom < 5 || visible > CROWD ? IMPORTANT_PX : SIZE_PX * 0.8), dots: visible > SWARM && zoom < 4 };
 }

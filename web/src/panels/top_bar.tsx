@@ -68,7 +68,7 @@ export function TopBar() {
         {connectionWords()}
       </span>
       <nav class="bar-buttons" aria-label="Panels">
-        <button type="button" class="quiet" aria-pressed={listOpen.value} title="List (b)" onClick={() => { listOpen.value = !listOpen.value; }}>List</button>
+        <button type="button" class="quiet bar-list" aria-pressed={listOpen.value} title="List (b)" onClick={() => { listOpen.value = !listOpen.value; }}>List</button>
         <button type="button" class="quiet" title="What others see of you (w)" onClick={() => { panel.value = "seen"; }}>What others see</button>
         <button type="button" class="quiet" title="Keys and legend (?)" aria-label="Keys and legend" onClick={() => { panel.value = "help"; }}>?</button>
         <button type="button" class="quiet" onClick={() => signOut(null)}>Sign out</button>

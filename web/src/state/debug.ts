@@ -17,6 +17,7 @@
 //                        detail and how many found a place; how often records went to the graphics card
 //   __comity.shown       ids of the aircraft that the filters let through
 //   __comity.texts       the lines of every label on the map, by key: "t:" and a track's id, "v:" a volume, "l:" a layer's
+//   __comity.inked       pixels that aircraft and their vectors cover
 //   __comity.twinError   pixels between where the shader and where the processor put an aircraft in view, at most
 //   __comity.camera      {lat, lon, zoom} or null
 //   __comity.places      {id: {lat, lon}} of the aircraft in view, where they are drawn just now
@@ -98,6 +99,9 @@ const DEBUG = {
   },
   get texts() {
     return theScene()?.texts ?? {};
+  },
+  get inked() {
+    return theScene()?.inked ?? null;
   },
   get twinError() {
     return theScene()?.twinError() ?? null;
