@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from comity.conflict.compiled import kernel
 from comity.conflict.cylinder import Floats
-from comity.conflict.well_clear import EN_ROUTE, NON_COOPERATIVE, TERMINAL, WellClear, lost
+from comity.conflict.well_clear import EN_ROUTE, NON_COOPERATIVE, SURE, TERMINAL, WellClear, lost
 from comity.units import METRES_PER_FOOT
 
 NONE, PREVENTIVE, CORRECTIVE, WARNING = 0, 1, 2, 3
@@ -42,11 +42,14 @@ NON_COOPERATIVE_TRAFFIC: Final = Alerter(
 )
 
 
-def levels(states: Floats, alerter: Alerter) -> Levels:
-    """The level of many pairs. ``states``: six rows sx, sy, sz, vx, vy, vz."""
+def levels(
+    states: Floats, alerter: Alerter, *, unsure_m: Floats = SURE, unsure_height_m: Floats = SURE
+) -> Levels:
+    """The level of many pairs. ``states``: six rows sx, sy, sz, vx, vy, vz; ``unsure_m``,
+    ``unsure_height_m``: for each pair, or for all, what is added to every DTHR and ZTHR."""
     rows = np.ascontiguousarray(states, dtype=np.float64)
     answer = np.zeros(rows.shape[1], np.int8)
-    fill_levels(rows, thresholds(alerter), answer)
+    fill_levels(rows, unsure_m, unsure_height_m, thresholds(alerter), answer)
     return answer
 
 
@@ -58,25 +61,22 @@ def thresholds(alerter: Alerter) -> Floats:
 
 
 @kernel
-def fill_levels(states: Floats, by_level: Floats, answer: Levels) -> None:
+def fill_levels(
+    states: Floats, unsure_m: Floats, unsure_height_m: Floats, by_level: Floats, answer: Levels
+) -> None:
+    """``unsure_m``, ``unsure_height_m``: for each pair what is added to DTHR and ZTHR, or one for all."""
+    each = 0 if len(unsure_m) < len(answer) else 1
+    sx, sy, sz, vx, vy, vz = states[0], states[1], states[2], states[3], states[4], states[5]
     for k in range(len(answer)):
         answer[k] = 0
         for level in range(3, 0, -1):
-            dthr_m, zthr_m, tthr_s, tcoa_s, time_s = by_level[level - 1]
+            dthr_m, zthr_m = by_level[level - 1, 0] + unsure_m[k * each], by_level[level - 1, 1]
+            zthr_m += unsure_height_m[k * each]
+            tthr_s, tcoa_s, time_s = by_level[level - 1, 2], by_level[level - 1, 3], by_level[level - 1, 4]
             if time_s == 0.0:
                 continue
             t_in, t_out = lost(
-                states[0, k],
-                states[1, k],
-                states[2, k],
-                states[3, k],
-                states[4, k],
-                states[5, k],
-                dthr_m,
-                zthr_m,
-                tthr_s,
-                tcoa_s,
-                time_s,
+                sx[k], sy[k], sz[k], vx[k], vy[k], vz[k], dthr_m, zthr_m, tthr_s, tcoa_s, time_s
             )
             if t_in < t_out:
                 answer[k] = level

@@ -86,6 +86,6 @@ def kernel(function: Function) -> Function:
 
 def keep_nothing(function: Callable[..., Any]) -> None:
     """Neither read nor write kept code for this kernel: for a folder that fails after all (a full disk, a
-    torn file). Kernels inside others are covered by the outermost one, which is what gets loaded."""
+    torn file). Numba has no public way to take caching back."""
     vars_of: Any = function
     vars_of._cache = NullCache()

@@ -15,14 +15,32 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from comity.conflict.frame import Floats
-from comity.conflict.grid import Side
+from comity.conflict.frame import HEIGHT, UP, Floats
+from comity.conflict.grid import Side, unfolded
+from comity.conflict.inputs import LOWEST_M
 from comity.geo.earth import lats_lons, on_ellipsoid, units
+
+Indices = NDArray[np.int64]
+Levels = tuple[tuple[int, bool], ...]
 
 BEND_SHARE: Final = 0.002
 BEND_M: Final = 20.0
 """What the disc is wider than its members' paths, of the way that they and what meets them go: a pair's
 plane and the plane of one with the centre differ by less within 1,000 km. Larger: crowds warn further out."""
+
+
+LEVELS: Final[Levels] = ((16, True), (4, True), (1, True), (1, False))
+"""What is tried in turn as a part of a full cell: its width divided, and whether height counts. Finer:
+those who fly beside or above a full place are left alone; coarser: fewer crowds."""
+
+FULL: Final = 32
+"""Members that crowds have on average at least, but for the last level."""
+
+MOST_PARTS: Final = 64
+"""Crowds of one cell, but for the last level: each may meet all of the cells around."""
+
+_LAYERS: Final = 4_096
+"""More than there are layers of 30 m; the last is for heights not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +57,40 @@ class Crowd:
     upper_m: float
 
 
-def crowded(cells: NDArray[np.int64], most: int) -> list[NDArray[np.int64]]:
-    """Rows of each cell that has more than ``most``, by cell number."""
-    order = np.argsort(cells, kind="stable")
-    _, begins, counts = np.unique(cells[order], return_index=True, return_counts=True)
-    return [
-        np.sort(order[begin : begin + count])
-        for begin, count in zip(begins.tolist(), counts.tolist(), strict=True)
-        if count > most
-    ]
+def crowded(
+    side: Side, most: int, levels: Levels, middle_s: float, cell_m: float, layer_m: float
+) -> list[Indices]:
+    """Rows to be taken together, so that no cell keeps more than ``most`` others: in each the fullest
+    parts."""
+    groups = []
+    for rows in _alike(unfolded(side.states, middle_s, cell_m)):
+        if len(rows) > most:
+            groups += _fullest(side, rows, most, levels, middle_s, cell_m, layer_m)
+    return groups
+
+
+def _fullest(
+    side: Side, rows: Indices, most: int, levels: Levels, middle_s: float, cell_m: float, layer_m: float
+) -> list[Indices]:
+    """Of one cell: small parts where enough of them are full, so that who flies apart is left alone."""
+    states, many = side.states[rows], len(rows) - most
+    heights_m = states[:, HEIGHT] + states[:, UP] * middle_s
+    layers = np.clip((heights_m - LOWEST_M) / layer_m, 0, _LAYERS - 2).astype(np.int64)
+    layers[np.isinf(side.extras[rows, 1]) | np.isinf(side.extras[rows, 3])] = _LAYERS - 1
+    for parts, layered in levels:
+        numbers = unfolded(states, middle_s, cell_m / parts)
+        groups = _alike(numbers * _LAYERS + layers if layered else numbers)
+        groups.sort(key=len, reverse=True)
+        needed = int(np.searchsorted(np.cumsum([len(group) for group in groups]), many)) + 1
+        if needed * FULL <= many and needed <= MOST_PARTS:
+            break
+    return [np.sort(rows[group]) for group in groups[:needed]]
+
+
+def _alike(numbers: Indices) -> list[Indices]:
+    """Positions of each number."""
+    order = np.argsort(numbers, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(numbers[order])) + 1)
 
 
 def gather(

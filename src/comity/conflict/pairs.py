@@ -21,10 +21,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from comity.conflict.crowds import Crowd, crowded, gather
+from comity.conflict.crowds import LEVELS, Crowd, crowded, gather
 from comity.conflict.frame import WIDTH, Floats, Ints, place
-from comity.conflict.grid import Cells, Side, lay, nearby, reaches_m, unfolded
-from comity.conflict.inputs import MOTION, Minima, Traffic, minima, plain_extras, traffic
+from comity.conflict.grid import Cells, Side, lay, nearby, reaches_m
+from comity.conflict.inputs import HIGHEST_M, MOTION, Minima, Traffic, minima, plain_extras, traffic
 from comity.conflict.measures import COLUMNS, measure
 from comity.conflict.search import search
 from comity.errors import InvalidInput
@@ -34,13 +34,16 @@ Indices = NDArray[np.int64]
 CROWD: Final = 512
 MAX_PAIRS: Final = 1_000_000
 
-MAX_LOOKS: Final = 1_500_000_000
-"""Candidates in one attempt, about a second of one core. A million aircraft spread over the Earth need
+MAX_LOOKS: Final = 600_000_000
+"""Candidates in one attempt, under a second of one core. A million aircraft spread over the Earth need
 1e8."""
 
 CELL_SHARE: Final = 1.25
 """Width of a cell in mean reaches to both sides. Smaller: fewer candidates in dense traffic, more cells to
 visit."""
+
+LAYER_SHARE: Final = 4.0
+"""Height of a layer of a crowd in half-heights of the cylinder."""
 
 _SINGLE: Final = len(COLUMNS) - 6
 """The last six columns are the relative state."""
@@ -48,7 +51,8 @@ _SINGLE: Final = len(COLUMNS) - 6
 _NO_TOUCH: Final = np.empty((0, 2), np.int64)
 
 _NARROWING: Final = 4
-"""By how much what counts as a crowd shrinks from one attempt to the next; or cells widen, once it is one."""
+"""By how much what counts as a crowd shrinks from one attempt to the next; or cells widen, once all is
+crowds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,23 +161,33 @@ def find_pairs(
         skip=skip,
         between=between,
     )
-    if crowd < 1 or max_pairs < 0:
-        raise InvalidInput("crowd is at least 1, max_pairs not negative", field="crowd")
-    width = 1.0
+    if crowd < 1:
+        raise InvalidInput("crowd is at least 1", field="crowd")
+    if max_pairs < limits.d_m.size:
+        raise InvalidInput("max_pairs is at least the square of the number of categories", field="max_pairs")
+    width, fine = 1.0, True
     while True:
-        attempt = _Attempt(whole, limits, crowd, width, max_pairs)
+        attempt = _Attempt(whole, limits, crowd, width, fine, max_pairs)
         if attempt.run():
             return attempt.found()
-        width *= _NARROWING if crowd == 1 else 1
-        crowd = max(1, crowd // _NARROWING)
+        if fine:
+            fine = False
+            continue
+        # In the end everybody of a category is in one crowd, and only these are left to touch each other.
+        width *= _NARROWING if crowd == 0 else 1
+        crowd //= _NARROWING
 
 
 class _Attempt:
-    """One try with a given crowd; ``run`` is false where it would list or look at too much."""
+    """One try with a given crowd; ``run`` is false where it would list or look at too much. ``width``: of
+    cells that are judged, in those that are searched; ``fine``: only full parts of a full cell are taken
+    together."""
 
-    def __init__(self, whole: Traffic, limits: Minima, crowd: int, width: float, max_pairs: int) -> None:
+    def __init__(
+        self, whole: Traffic, limits: Minima, crowd: int, width: float, fine: bool, max_pairs: int
+    ) -> None:
         self.whole, self.limits = whole, limits
-        self.crowd, self.width = crowd, width
+        self.crowd, self.width, self.fine = crowd, width, fine
         self.pairs_left, self.looks_left = max_pairs, MAX_LOOKS
         self.crowds: list[Crowd] = []
         self.cells: dict[int, Cells] = {}
@@ -227,10 +241,13 @@ class _Attempt:
         own_m, middle_s = float(self.limits.d_m[kind, kind]), 0.5 * float(self.limits.horizon_s[kind, kind])
         cell_m = _cell_m(side, own_m or float(self.limits.d_m[kind].max()), middle_s)
         cells, order = lay(states, middle_s, cell_m)
-        if cells.fullest > self.crowd or self.width > 1.0:
-            groups = crowded(unfolded(states, middle_s, cell_m * self.width), self.crowd)
+        if cells.fullest > self.crowd:
+            spelled_out = self._spelled_out(side)
+            layer_m = LAYER_SHARE * min(float(self.limits.h_m[kind].max()), HIGHEST_M)
+            levels = LEVELS if self.fine else LEVELS[-1:]
+            groups = crowded(spelled_out, self.crowd, levels, middle_s, cell_m * self.width, layer_m)
             if groups:
-                return self._thinned(self._spelled_out(side), groups, kind)
+                return self._thinned(spelled_out, groups, kind)
         self.cells[kind] = cells
         return _taken(side, order)
 

@@ -43,6 +43,9 @@ NON_COOPERATIVE: Final = WellClear(2_200 * METRES_PER_FOOT, 450 * METRES_PER_FOO
 BUFFERED: Final = WellClear(METRES_PER_NAUTICAL_MILE, 450 * METRES_PER_FOOT, 35.0, 20.0)
 """DO-365, phase I with a buffer around it (TCOA 20 s), as in the DAIDALUS reference configurations."""
 
+SURE: Final = np.zeros(1)
+"""Nothing is uncertain."""
+
 
 @kernel
 def modified_tau(sx: float, sy: float, vx: float, vy: float, dmod_m: float) -> float:
@@ -135,18 +138,30 @@ def lost(
     return v_in + h_in, v_in + h_out
 
 
-def intervals(states: Floats, volume: WellClear, *, horizon_s: float) -> tuple[Floats, Floats]:
-    """(t_in_s, t_out_s) of many pairs within [0, horizon]. ``states``: six rows sx, sy, sz, vx, vy, vz."""
+def intervals(
+    states: Floats,
+    volume: WellClear,
+    *,
+    horizon_s: float,
+    unsure_m: Floats = SURE,
+    unsure_height_m: Floats = SURE,
+) -> tuple[Floats, Floats]:
+    """(t_in_s, t_out_s) of many pairs within [0, horizon]. ``states``: six rows sx, sy, sz, vx, vy, vz;
+    ``unsure_m``, ``unsure_height_m``: for each pair, or for all, what is added to DTHR and ZTHR."""
     rows = np.ascontiguousarray(states, dtype=np.float64)
     t_in_s, t_out_s = np.empty(rows.shape[1]), np.empty(rows.shape[1])
-    thresholds = WellClear(*(float(value) for value in volume))
-    fill_intervals(rows, *thresholds, float(horizon_s), t_in_s, t_out_s)
+    dthr_m, zthr_m, tthr_s, tcoa_s = (float(value) for value in volume)
+    fill_intervals(
+        rows, unsure_m, unsure_height_m, dthr_m, zthr_m, tthr_s, tcoa_s, float(horizon_s), t_in_s, t_out_s
+    )
     return t_in_s, t_out_s
 
 
 @kernel
 def fill_intervals(
     states: Floats,
+    unsure_m: Floats,
+    unsure_height_m: Floats,
     dthr_m: float,
     zthr_m: float,
     tthr_s: float,
@@ -155,8 +170,10 @@ def fill_intervals(
     t_in_s: Floats,
     t_out_s: Floats,
 ) -> None:
+    each = 0 if len(unsure_m) < len(t_in_s) else 1
     sx, sy, sz, vx, vy, vz = states[0], states[1], states[2], states[3], states[4], states[5]
     for k in range(len(t_in_s)):
+        d, z = dthr_m + unsure_m[k * each], zthr_m + unsure_height_m[k * each]
         t_in_s[k], t_out_s[k] = lost(
-            sx[k], sy[k], sz[k], vx[k], vy[k], vz[k], dthr_m, zthr_m, tthr_s, tcoa_s, horizon_s
+            sx[k], sy[k], sz[k], vx[k], vy[k], vz[k], d, z, tthr_s, tcoa_s, horizon_s
         )
