@@ -149,7 +149,7 @@ def test_who_is_left_out_is_counted_and_the_others_keep_their_rows() -> None:
         row(50.0, 8.0, on_ground=0),
     )
     assert made_.index.tolist() == [1, 7]
-    assert made_.keys == ["T1", "T7"]
+    assert list(made_.keys) == ["T1", "T7"]
     assert made_.left_out == {
         "on ground": 1, "expired": 1, "from the future": 1, "no position": 2, "position too coarse": 1,
     }  # fmt: skip

@@ -34,7 +34,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "picture": SUBJECTS,
     "alerts": SUBJECTS | {"conflict"},
     "feeds": EARTH | {"wire"},
-    "exchange": SUBJECTS | {"coordination", "picture", "feeds"},
+    "exchange": SUBJECTS | {"coordination", "picture", "alerts", "conflict", "feeds"},
     "http": VALUES | {"exchange", "wire", "config"},
     "client": VALUES | {"wire"},
     "sim": EARTH | {"client"},

@@ -95,6 +95,19 @@ def _words(flags: int) -> tuple[str, ...]:
     return tuple(text for bit, text in _WORDS if flags & bit)
 
 
+class Picked(Sequence[str]):
+    """Some of the keys, each made when asked for: few of ten thousand are."""
+
+    def __init__(self, keys: Sequence[str], index: Ints) -> None:
+        self._keys, self._index = keys, index
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def __getitem__(self, place):  # type: ignore[no-untyped-def]  # Sequence's overloads; only integers are asked
+        return self._keys[int(self._index[place])]
+
+
 @dataclass(frozen=True, slots=True)
 class Traffic:
     """One element an aircraft. ``index``: its row. ``category``: a code of ``settings.CATEGORIES``.
@@ -102,7 +115,7 @@ class Traffic:
     ``wgs84_mid_m`` and ``wgs84_half_m``: where that is above the ellipsoid. ``radius_m``: the true place is
     within it."""
 
-    keys: list[str]
+    keys: Sequence[str]
     index: Ints
     lat_deg: Floats
     lon_deg: Floats
@@ -172,7 +185,7 @@ def traffic(
     error_m = np.where(rounded, _ROUNDED_HEIGHT_M + _ROUNDED_RATE_MPS * age_s, 0.0)
     mid_m, half_m = _middle(np.where(known, lower, 0.0), np.where(known, upper, 0.0))
     return Traffic(
-        keys=list(keys) if len(index) == len(keys) else [keys[k] for k in index.tolist()],
+        keys=keys if len(index) == len(keys) else Picked(keys, index),
         index=index,
         lat_deg=lat,
         lon_deg=lon,

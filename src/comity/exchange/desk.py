@@ -61,8 +61,11 @@ class Record(NamedTuple):
 
 
 class _Alive(NamedTuple):
+    """``piece``: the alert as JSON."""
+
     alert: Alert
     about: About
+    piece: bytes
 
 
 class Desk:
@@ -107,9 +110,13 @@ class Desk:
             other = [at for who, at in others.get(about.pair, {}).items() if who != self.who]
             if other and about.pair and about.party and not about.advisory:
                 alert = msgspec.structs.replace(alert, other_party_acknowledged_at=min(other))
-            if was is not None and _same(alert, was.alert):
+            piece = _encode(alert)
+            if was is not None and piece == was.piece:
                 alert = was.alert
-            self._alive[live.key] = _Alive(alert, about)
+            elif was is not None:
+                alert = msgspec.structs.replace(alert, updated_at=now)
+                piece = _encode(alert)
+            self._alive[live.key] = _Alive(alert, about, piece)
             if about.party and (was is None or live.level_rose):
                 record.told.append(self._told(live.key, alert))
         for live in cleared:
@@ -128,7 +135,8 @@ class Desk:
             for finding in findings:
                 if self._digest(finding.key, told.alert.ref) == told.key:
                     self._lives.resume(finding.key, told.alert.raised_at, told.alert.level)
-                    self._alive[finding.key] = _Alive(told.alert, About(told.alert.sides, party=True))
+                    about = About(told.alert.sides, party=True)
+                    self._alive[finding.key] = _Alive(told.alert, about, _encode(told.alert))
                     del self._waiting[told.key]
                     break
 
@@ -152,7 +160,7 @@ class Desk:
             state=AlertState.ACKNOWLEDGED if acknowledged else AlertState.RAISED,
             phase=finding.phase,
             raised_at=was.raised_at if was else live.raised_at,
-            updated_at=now,
+            updated_at=was.updated_at if was else now,
             sides=about.sides,
             reasons=finding.reasons,
             advisory=about.advisory,
@@ -190,7 +198,7 @@ class Desk:
         """Shown at once, before the next sweep."""
         for key, alive in self._alive.items():
             if alive.alert.ref == told.alert.ref:
-                self._alive[key] = _Alive(told.alert, alive.about)
+                self._alive[key] = _Alive(told.alert, alive.about, _encode(told.alert))
         self._publish()
 
     def lower(self, tracks: set[Track]) -> None:
@@ -215,7 +223,8 @@ class Desk:
                 horizontal_m=None,
                 vertical_m=None,
             )
-            self._alive[key] = _Alive(alert, about._replace(sides=alert.sides, advisory=True))
+            about = about._replace(sides=alert.sides, advisory=True)
+            self._alive[key] = _Alive(alert, about, _encode(alert))
         if lowered:
             self._pieces = {self._stamp: {}}
             self._publish()
@@ -232,10 +241,8 @@ class Desk:
         return tuple(sorted((alive.alert for alive in self._alive.values()), key=_urgency))
 
     def frame(self, as_of: datetime, swept_at: datetime, late_s: float) -> AlertFrame:
-        alerts = self.alerts()
-        pieces = self._pieces[self._stamp]
-        json = b"[" + b",".join(pieces[alert.ref] for alert in alerts) + b"]"
-        return AlertFrame(as_of, swept_at, late_s, json, alerts)
+        json = _array(self._pieces[self._stamp].values())
+        return AlertFrame(as_of, swept_at, late_s, json, self.alerts())
 
     def delta(self, since: int | None, swept_at: datetime, late_s: float) -> AlertDelta:
         now = self._pieces[self._stamp]
@@ -247,7 +254,8 @@ class Desk:
         return AlertDelta(self._stamp, _array(changed), gone, False, swept_at, late_s)
 
     def _publish(self) -> None:
-        pieces = {alert.ref: _encode(alert) for alert in self.alerts()}
+        alive = sorted(self._alive.values(), key=lambda each: _urgency(each.alert))
+        pieces = {each.alert.ref: each.piece for each in alive}
         if pieces == self._pieces[self._stamp]:
             return
         self._stamp += 1
@@ -274,10 +282,6 @@ def without_numbers(finding: Finding) -> Finding:
 
 def _array(pieces: Iterable[bytes]) -> bytes:
     return b"[" + b",".join(pieces) + b"]"
-
-
-def _same(alert: Alert, was: Alert) -> bool:
-    return msgspec.structs.replace(alert, updated_at=was.updated_at) == was
 
 
 def _urgency(alert: Alert) -> tuple[int, float, str]:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from comity.alerts.finding import Finding, finding_key
 from comity.alerts.pairs import conflicts
@@ -54,10 +55,12 @@ class Distress(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What one participant is to be warned of. ``visible``: from what it sees; ``beside``: its own aircraft
+    """What one participant is to be warned of. ``visible``: from what it sees, their
+    sides as places in ``rows``, the sight's; ``beside``: its own aircraft
     beside hidden ones; ``distress``: hidden ones that are raised for their own sake."""
 
     sight: Sight
+    rows: NDArray[np.int64]
     visible: Sequence[Finding]
     beside: Beside
     distress: Sequence[Distress]
@@ -89,7 +92,7 @@ def prepare(
 def search(prepared: Prepared, watching: Watching) -> list[Found]:
     """Everything found, reader by reader. Readers who see the same share the search."""
     shared: dict[int, tuple[Traffic, Sequence[Finding]]] = {}
-    seen: list[tuple[Sight, list[Finding]]] = []
+    seen: list[tuple[Sight, Traffic, list[Finding]]] = []
     contingent: set[tuple[ParticipantId, str]] = set()
     for sight in prepared.sights:
         key = id(sight.frame.addressed) if not len(sight.frame.referenced) else -1
@@ -104,12 +107,12 @@ def search(prepared: Prepared, watching: Watching) -> list[Found]:
         missing = watching.not_watched(sight.who)
         if missing:
             visible.append(not_listed(missing, "volumes", AlertLevel.PREVENTIVE))
-        seen.append((sight, visible))
+        seen.append((sight, swept, visible))
     found = []
-    for sight, visible in seen:
+    for sight, swept, visible in seen:
         near = beside(prepared.moment, sight, watching.entered_unseen)
         distress = list(_distress(prepared.moment, sight, contingent))
-        found.append(Found(sight, visible, near, distress))
+        found.append(Found(sight, swept.index, visible, near, distress))
     return found
 
 

@@ -21,9 +21,10 @@ from comity.model.rule import Level
 from comity.picture.rows import LEVELS
 
 
-def visible_side(sight: Sight, name: str) -> AlertSide:
-    """A track of the reader's own picture."""
-    place = place_of(sight, name)
+def visible_side(sight: Sight, name: str, place: int | None = None) -> AlertSide:
+    """A track of the reader's own picture. ``place``: where it stands among the rows, if that is known."""
+    if place is None:
+        place = place_of(sight, name)
     row = sight.rows[place]
     own = bool(sight.own[place])
     return AlertSide(

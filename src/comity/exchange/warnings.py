@@ -241,9 +241,7 @@ class Warnings:
                     free=True,
                 )
             elif live.found and live.finding is not None:
-                sides = tuple(visible_side(found.sight, name) for name in live.finding.names)
-                party = any(side.own for side in sides)
-                about = About(sides, party=party, pair=pair_name(found.sight, live.finding.names))
+                about = _about_visible(found, live.finding)
             else:
                 about = before.get(live.key, About(()))
             abouts[live.key] = about
@@ -349,6 +347,17 @@ class Warnings:
             recorded = [told for (recipient, _), told in self._state.alerts.items() if recipient == who]
             desk = self._desks[who] = Desk(who, self._settings.alerts, self._ids, recorded, now)
         return desk
+
+
+def _about_visible(found: Found, finding: Finding) -> About:
+    """Of an alert about what the reader sees."""
+    places: list[int | None] = [int(found.rows[side]) for side in finding.sides]
+    places = places or [None] * len(finding.names)
+    sides = tuple(
+        visible_side(found.sight, name, place) for name, place in zip(finding.names, places, strict=True)
+    )
+    party = any(side.own for side in sides)
+    return About(sides, party=party, pair=pair_name(found.sight, finding.names) if party else "")
 
 
 def _why(live: Live) -> str:

@@ -60,6 +60,7 @@ class _Table:
         self.waiting: dict[EntityId, None] = {}
         self.held: set[EntityId] = set()
         self.refused: set[EntityId] = set()
+        self.contingent: set[EntityId] = set()
 
 
 class Watching:
@@ -122,6 +123,7 @@ class Watching:
     ) -> None:
         table.watched.drop(entity)
         table.held.discard(entity)
+        table.contingent.discard(entity)
         table.refused.discard(entity)
         item = self._state.item(entity)
         if item is None or not item.state.live() or (item.end() <= now and not _outlives(item)):
@@ -137,6 +139,8 @@ class Watching:
             table.refused.add(entity)
             return
         table.held.add(entity)
+        if isinstance(item, Intent) and item.state is IntentState.CONTINGENT and item.owner == who:
+            table.contingent.add(entity)
         exact = level is Level.VOLUME
         shown = WatchedItem(
             key=entity,
@@ -153,7 +157,7 @@ class Watching:
     def incursions(self, sight: Sight, swept: Traffic) -> list[Finding]:
         """What the reader is to be told of aircraft that it sees, and volumes that it has."""
         table, now = self._tables.get(sight.who), self._now
-        if table is None or now is None:
+        if table is None or now is None or not table.held:
             return []
         own = own_names(sight, swept)
         claims = sight.rows["source"][swept.index] == SOURCE_CODE[Provenance.OWN]
@@ -176,7 +180,7 @@ class Watching:
     def contingent(self, sight: Sight, swept: Traffic) -> set[str]:
         """The reader's own aircraft that are within a Contingent intent of its own, by name."""
         table, now = self._tables.get(sight.who), self._now
-        if table is None or now is None or not sight.own.any():
+        if table is None or now is None or not sight.own.any() or table.contingent.isdisjoint(table.held):
             return set()
 
         def expected(aircraft: str, entity: str) -> bool:
