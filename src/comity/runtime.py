@@ -17,8 +17,11 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from comity.alerts import warm as alerts_warm
 from comity.clock import Clock, SystemClock
 from comity.config import Config, EnvironmentSection, SbsFeed
+from comity.conflict import incursion_table
+from comity.conflict import warm as conflict_warm
 from comity.errors import ComityError, OutcomeUnknown, Unavailable
 from comity.exchange.exchange import Exchange
 from comity.exchange.history import HistorySettings
@@ -85,6 +88,8 @@ class Runtime:
     async def start(self, progress: Callable[[str], None] = lambda step: None) -> None:
         """Open everything and serve. ``progress`` is told each step in words."""
         self._failed = asyncio.get_running_loop().create_future()
+        progress("compiling what searches for conflicts, unless that was kept from an earlier start")
+        await asyncio.to_thread(_compile)
         progress("opening the ledger and folding the state")
         self.opened = await asyncio.to_thread(self._open)
         for name in self.opened.recovered.passed_over:
@@ -243,6 +248,12 @@ class Runtime:
             fatal = Fatal(f"{name} failed: {error}")
             fatal.__cause__ = error
             self._failed.set_exception(fatal)
+
+
+def _compile() -> None:
+    """So that no sweep waits for a compiler."""
+    for warm in (conflict_warm.warm, incursion_table.warm, alerts_warm.warm):
+        warm()
 
 
 def environment(section: EnvironmentSection) -> Environment:
