@@ -173,7 +173,12 @@ async def test_position_rises_for_a_corroborated_pair_by_the_owners_rule_and_fal
     one, two = head_on()
     async with world(tmp_path) as here:
         await here.release(NORTH, SOUTH, raising(Level.POSITION))
-        said: list[Said] = [(NORTH, OWN, one), (SOUTH, OWN, two), (CENTRE, SENSED, two)]
+        said: list[Said] = [
+            (NORTH, OWN, one),
+            (SOUTH, OWN, two),
+            (CENTRE, SENSED, one),
+            (CENTRE, SENSED, two),
+        ]
         await fly(here, said, 4)
         (alert,) = alerts(here, SOUTH)
         other = next(side for side in alert.sides if not side.own)
@@ -215,7 +220,7 @@ async def test_a_budget_bounds_raises_and_its_end_is_told_to_both_and_the_centre
         await here.release(NORTH, SOUTH, raising(Level.POSITION))
         hidden = Aircraft("4CA000", height_m=3_000.0)
         swarm = [Aircraft(f"4CB{n:03X}", east_m=300.0 * n) for n in range(1, 26)]
-        said: list[Said] = [(NORTH, OWN, hidden)]
+        said: list[Said] = [(NORTH, OWN, hidden), (CENTRE, SENSED, hidden)]
         for each in swarm:
             said += [(SOUTH, OWN, each), (CENTRE, SENSED, each)]
         await fly(here, said, 5)
@@ -227,7 +232,8 @@ async def test_a_budget_bounds_raises_and_its_end_is_told_to_both_and_the_centre
         assert len(raised) == 1
         # One aircraft of north's is raised once however many of south's it is near.
         more = [Aircraft(f"4CC{n:03X}", north_m=-300.0 * n) for n in range(1, 31)]
-        await fly(here, said + [(NORTH, OWN, each) for each in more], 6)
+        said += [(who, kind, each) for each in more for who, kind in ((NORTH, OWN), (CENTRE, SENSED))]
+        await fly(here, said, 6)
         raised = [
             view
             for view in here.exchange.tracks_out.frame(SOUTH, here.clock.now()).views()
@@ -381,7 +387,12 @@ async def test_withdrawing_the_rule_ends_the_raise(tmp_path: Path) -> None:
     one, two = head_on()
     async with world(tmp_path) as here:
         done = await here.do(NORTH, c.SetRule(ToParticipant(SOUTH), raising(Level.POSITION)))
-        said: list[Said] = [(NORTH, OWN, one), (SOUTH, OWN, two), (CENTRE, SENSED, two)]
+        said: list[Said] = [
+            (NORTH, OWN, one),
+            (SOUTH, OWN, two),
+            (CENTRE, SENSED, one),
+            (CENTRE, SENSED, two),
+        ]
         await fly(here, said, 4)
         assert len(here.exchange.tracks(SOUTH).ids()) == 2
         rule = done.result

@@ -2,8 +2,9 @@
 
 Three checks, each from what the participant gets of the other side and from nothing else (law 4):
 
-- *raised*: its own aircraft is vouched for by somebody else and the other's owner raises in a conflict: the
-  other's position as it would be released, rounded, against its own exact one;
+- *raised*: both aircraft are vouched for by somebody else and the other's owner raises in a conflict: the
+  other's position as it would be released, rounded, against its own exact one. (Whoever let an invented
+  aircraft of its own be raised would read in its account of raises whom it was near);
 - *cells*: its own is vouched for and nothing is raised: its own exact one against the disc that holds the
   cells;
 - *claims*: one of the two is reported by one participant alone: cells against cells. This is the same seen
@@ -31,7 +32,7 @@ from comity.conflict.pairs import find_pairs
 from comity.exchange.anchors import Anchors
 from comity.exchange.desk import CELLS_ONLY
 from comity.exchange.discs import CELLS_DATUM, HIDDEN, Discs, Other, away_m, reach_m, still
-from comity.exchange.sight import Hidden, Layers, Sight, inner_name
+from comity.exchange.sight import Hidden, Layers, Sight, inner_name, one_aircraft
 from comity.geo.heights import Environment
 from comity.ids import ParticipantId
 from comity.model.alert import AlertKind, AlertLevel, Phase
@@ -109,7 +110,9 @@ def beside(moment: Moment, sight: Sight, entered: Entered) -> Beside:
 
 
 def _others(moment: Moment, sight: Sight) -> Sequence[Other]:
-    """Each aircraft once: an address that several sources have, by the one whose owner raises highest."""
+    """Each aircraft once: an address that several sources have at one place, by the one whose owner raises
+    highest. Where they have it at different places each of them counts: one may be invented, to hide the
+    other."""
     best: dict[str, Other] = {}
     for hidden in sight.hidden:
         owner = hidden.key.participant
@@ -117,6 +120,9 @@ def _others(moment: Moment, sight: Sight) -> Sequence[Other]:
         for name, row, vouched in zip(hidden.names, hidden.index, hidden.vouched, strict=True):
             other = Other(hidden.key, name, int(row), level, bool(vouched))
             held = best.get(other.name)
+            if held is not None and not one_aircraft(_row(moment, held), _row(moment, other)):
+                other = other._replace(apart=True)
+                held = None
             if held is None:
                 best[other.name] = other
                 continue
@@ -129,6 +135,13 @@ def _says_most(other: Other) -> tuple[int, bool, SourceKey]:
     return -other.level.rank, other.key.provenance is not Provenance.OWN, other.key
 
 
+def _row(moment: Moment, other: Other) -> Rows:
+    layer = moment.layers[other.key]
+    numbered = other.row - len(layer.addressed)
+    rows, row = (layer.addressed, other.row) if numbered < 0 else (layer.numbered, numbered)
+    return rows[row : row + 1]
+
+
 def _rows_of(layers: Layers, others: Sequence[Other]) -> Rows:
     """Their rows as their sources show them."""
     shown = {key: np.concatenate([layers[key].addressed, layers[key].numbered]) for key, *_ in others}
@@ -139,7 +152,9 @@ def _raised(
     moment: Moment, sight: Sight, own: NDArray[np.intp], others: Sequence[Other], found: Beside
 ) -> None:
     """The hidden whose owners raise in a conflict, as they would then be released."""
-    which = [place for place, other in enumerate(others) if other.level is not Level.RESERVED]
+    which = [
+        place for place, other in enumerate(others) if other.vouched and other.level is not Level.RESERVED
+    ]
     if not which:
         return
     rows = _rows_of(moment.layers, [others[place] for place in which])
@@ -167,7 +182,9 @@ def _cells(
 ) -> None:
     ours = _traffic(moment, sight, own)
     minima = moment.settings.default
-    candidates = _near_discs(moment, ours, others)
+    ahead_m = ours.radius_m + np.hypot(ours.east_mps, ours.north_mps) * minima.look_ahead_s
+    reach = _Reach(ours.lat_deg, ours.lon_deg, ahead_m)
+    candidates = _near_discs(moment, reach, others, range(len(others)))
     if not candidates:
         return
     discs = Discs(moment.anchors, others, candidates)
@@ -200,24 +217,25 @@ def _claims(
 ) -> None:
     """Cells against cells, where one of the two is nobody else's report."""
     minima = moment.settings.default
-    ours = _traffic(moment, sight, own)
-    sure = sight.vouched[own][ours.index]
     places = _anchors_of(moment.layers, sight, own)
+    flown = own[_traffic(moment, sight, own).index]
+    ours = [place for place in flown.tolist() if place in places]
+    sure = sight.vouched[ours]
     unsure = [place for place, other in enumerate(others) if not other.vouched]
+    reach = _reach_of_forms(moment, [places[place] for place in ours])
     near = {
-        False: Discs(moment.anchors, others, _near_discs(moment, ours, others, still=True)),
-        True: Discs(moment.anchors, others, _near_discs(moment, ours, others, only=unsure, still=True)),
+        vouched: Discs(moment.anchors, others, _near_discs(moment, reach.of(sure == vouched), others, which))
+        for vouched, which in ((False, range(len(others))), (True, unsure))
     }
-    for k, name in enumerate(ours.keys):
-        place = places.get(int(own[int(ours.index[k])]))
-        if place is None or not near[bool(sure[k])].places:
+    for place, vouched in zip(ours, sure.tolist(), strict=True):
+        if not near[vouched].places:
             continue
-        mine = moment.anchors.form(*place)
-        for candidate in near[bool(sure[k])].close(mine, minima.horizontal_m, minima.vertical_m):
+        mine = moment.anchors.form(*places[place])
+        for candidate in near[vouched].close(mine, minima.horizontal_m, minima.vertical_m):
             reasons: tuple[str, ...] = (CELLS_ONLY,)
-            reasons += (CLAIM_OURS,) if not sure[k] else ()
+            reasons += (CLAIM_OURS,) if not vouched else ()
             reasons += (CLAIM_THEIRS,) if not others[candidate].vouched else ()
-            _advise(moment, found, name, others[candidate], reasons)
+            _advise(moment, found, sight.names[place], others[candidate], reasons)
 
 
 def _entered(moment: Moment, sight: Sight, others: Sequence[Other], entered: Entered, found: Beside) -> None:
@@ -284,36 +302,37 @@ def _traffic(moment: Moment, sight: Sight, own: NDArray[np.intp]) -> Traffic:
     )
 
 
-def _near_discs(
-    moment: Moment,
-    ours: Traffic,
-    others: Sequence[Other],
-    *,
-    only: Sequence[int] | None = None,
-    still: bool = False,
-) -> list[int]:
+class _Reach(NamedTuple):
+    """Discs that hold each of the reader's own, as far as a check may reach."""
+
+    lat: Floats
+    lon: Floats
+    radius_m: Floats
+
+    def of(self, which: NDArray[np.bool_]) -> _Reach:
+        return _Reach(self.lat[which], self.lon[which], self.radius_m[which])
+
+
+def _reach_of_forms(moment: Moment, places: Sequence[tuple[SourceKey, int]]) -> _Reach:
+    discs = {key: moment.anchors.discs(key) for key in {key for key, _ in places}}
+    lat, lon, radius_m = (np.array([discs[key][part][row] for key, row in places]) for part in range(3))
+    return _Reach(lat, lon, reach_m(radius_m))
+
+
+def _near_discs(moment: Moment, ours: _Reach, others: Sequence[Other], which: Sequence[int]) -> list[int]:
     """Which of the hidden any of ours may be near; too many and never too few. Their forms need be made, no
-    others. ``still``: ours stands for its own cells."""
-    which = range(len(others)) if only is None else only
-    if not len(ours) or not which:
+    others."""
+    if not len(ours.lat) or not which:
         return []
     discs = {key: moment.anchors.discs(key) for key in {others[place].key for place in which}}
     lat = np.array([discs[others[place].key][0][others[place].row] for place in which])
     lon = np.array([discs[others[place].key][1][others[place].row] for place in which])
     radius_m = reach_m(np.array([discs[others[place].key][2][others[place].row] for place in which]))
-    minima = moment.settings.default
-    speed_mps = np.hypot(ours.east_mps, ours.north_mps)
-    own_reach_m = ours.radius_m + (_OWN_REACH_M if still else speed_mps * minima.look_ahead_s)
     near = np.zeros(len(lat), np.bool_)
-    for k in range(len(ours)):
-        away = away_m(float(ours.lat_deg[k]), float(ours.lon_deg[k]), lat, lon)
-        near |= away <= minima.horizontal_m + own_reach_m[k] + radius_m
+    for own_lat, own_lon, own_m in zip(*(column.tolist() for column in ours), strict=True):
+        away = away_m(own_lat, own_lon, lat, lon)
+        near |= away <= moment.settings.default.horizontal_m + own_m + radius_m
     return [which[place] for place in np.flatnonzero(near).tolist()]
-
-
-_OWN_REACH_M: Final = 250_000.0
-"""From an aircraft to the farthest point of its own cells: 132 km at the fastest class in two minutes, and
-the diagonals of the cells that such a circle is given."""
 
 
 def _and_still(moving: Floats, like: Floats) -> Floats:

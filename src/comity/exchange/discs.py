@@ -29,16 +29,19 @@ CELLS_DATUM: Final = 99
 
 class Other(NamedTuple):
     """A hidden aircraft, by the source that says most of it. ``row``: its place among the rows that the
-    source shows."""
+    source shows. ``apart``: other sources have its address elsewhere, so it is named by its source too."""
 
     key: SourceKey
     address: str
     row: int
     level: Level
     vouched: bool
+    apart: bool = False
 
     @property
     def name(self) -> str:
+        if self.apart:
+            return HIDDEN + "\x1f".join((*self.key, self.address))
         return HIDDEN + inner_name(self.key, self.address)
 
 

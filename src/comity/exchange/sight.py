@@ -5,9 +5,12 @@ and sensed sources of which it has nothing; they matter only beside its own airc
 
 Whether two rows are one aircraft: by the 24-bit address, also where one of them is shown under a reference;
 and a sensed plot without an address belongs to the nearest aircraft within the gate, at most one plot of each
-source to each aircraft, so that a second aircraft close by stays one. Of hidden plots only those that
-belong to an aircraft which somebody else than the reader vouches for are passed over: otherwise an invented
-aircraft that swallows a plot would find it.
+source to each aircraft, so that a second aircraft close by stays one.
+
+A hidden track is passed over as one that the reader sees already only if it is at the same place as what
+somebody else than the reader reports, or as an aircraft of the reader's own that somebody else vouches for.
+Nothing that the reader alone says makes a difference to what is hidden from it, nor to who vouches for that:
+otherwise an invented aircraft under another's address would find it, or keep others from being warned of it.
 """
 
 from __future__ import annotations
@@ -25,7 +28,7 @@ from comity.model.intake import SourceKey
 from comity.model.observation import Provenance
 from comity.picture.frame import Frame
 from comity.picture.picture import Picture, Released
-from comity.picture.rows import Layer, Rows
+from comity.picture.rows import Layer, Rows, join, none, pick
 
 Bools = NDArray[np.bool_]
 Groups = NDArray[np.int32]
@@ -55,7 +58,7 @@ def layers_of(picture: Picture) -> Layers:
 class Hidden:
     """The tracks of one source that are hidden from the reader. ``index``: places among the rows that the
     source shows. ``names``: the source's own names, 24-bit address or ``~`` number. ``vouched``: reported by
-    another participant as well."""
+    a third participant as well, neither the owner nor the reader."""
 
     key: SourceKey
     index: NDArray[np.intp]
@@ -104,29 +107,18 @@ class Witnesses:
     def __init__(self, layers: Layers) -> None:
         self._layers = [(key, layer.addressed) for key, layer in layers.items()]
 
-    def vouched(self, by: ParticipantId, rows: Rows) -> Bools:
+    def vouched(self, by: ParticipantId, rows: Rows, reader: ParticipantId | None = None) -> Bools:
         """Of rows with addresses that ``by`` reports: which another participant has at the same place, and
-        no other participant claims as its own."""
+        no other participant claims as its own. What ``reader`` says counts for nothing."""
         found = np.zeros(len(rows), np.bool_)
         claimed = np.zeros(len(rows), np.bool_)
         for key, theirs in self._layers:
-            if key.participant == by or not len(theirs) or not len(rows):
+            if key.participant in (by, reader) or not len(theirs) or not len(rows):
                 continue
-            place = _places(theirs["number"], rows["number"])
-            same = (place >= 0) & (rows["number"] >= 0)
             if key.provenance is Provenance.OWN:
-                claimed |= same
-            found |= same & _consistent(rows, theirs[np.maximum(place, 0)])
+                claimed |= (_places(theirs["number"], rows["number"]) >= 0) & (rows["number"] >= 0)
+            found |= _at_one_place(rows, theirs)
         return np.asarray(found & ~claimed)
-
-    def besides(self, who: ParticipantId, rows: Rows) -> Bools:
-        """Of rows with addresses: which somebody else than ``who`` reports at the same place."""
-        found = np.zeros(len(rows), np.bool_)
-        for key, theirs in self._layers:
-            if key.participant != who and len(theirs) and len(rows):
-                place = _places(theirs["number"], rows["number"])
-                found |= (place >= 0) & _consistent(rows, theirs[np.maximum(place, 0)])
-        return found
 
 
 def sight_of(
@@ -138,13 +130,14 @@ def sight_of(
     """``released``: every source that ``who`` gets, with its level."""
     frame = picture.frame(who, released)
     addressed = frame.addressed.rows
-    rows = np.concatenate([addressed, frame.referenced.rows])
+    rows = join([addressed, frame.referenced.rows])
     count = len(addressed)
     group = np.full(len(rows), -1, np.int32)
     group[:count] = addressed["number"]
     own = np.zeros(len(rows), np.bool_)
     vouched = np.zeros(len(rows), np.bool_)
     given = dict(released)
+    known: list[Rows] = []
     references = {ref: place for place, ref in enumerate(frame.referenced.names(), count)}
     inner = [""] * len(references)
     for key, level in given.items():
@@ -158,6 +151,7 @@ def sight_of(
             own[places[places >= 0]] = True
             sure = witnesses.vouched(who, layer.addressed)
             vouched[places[(places >= 0) & sure]] = True
+            known.append(pick(layer.addressed, sure))
         elif level == "position":
             for number in layer.addressed["number"].tolist():
                 place = references[picture.reference(who, key, f"{number:06X}")]
@@ -167,9 +161,11 @@ def sight_of(
             place = references[picture.reference(who, key, address)]
             inner[place - count] = inner_name(key, address)
             own[place] = mine
+    sure_own = np.flatnonzero(vouched[:count])
+    vouched[sure_own] &= witnesses.vouched(who, pick(addressed, sure_own))
     sight = Sight(who, frame, rows, Names(frame), own, vouched, group, inner, references)
     _join_plots(picture, sight, given, references)
-    sight.hidden = list(_hidden(picture, sight, given, witnesses))
+    sight.hidden = list(_hidden(picture, sight, given, witnesses, known))
     return sight
 
 
@@ -190,32 +186,63 @@ def _join_plots(
         plots = np.array(
             [references[picture.reference(sight.who, key, address)] for address in layer.addresses], np.intp
         )
-        for plot, aircraft in _nearest(sight.rows[plots], sight.rows[known]):
+        for plot, aircraft in _nearest(pick(sight.rows, plots), pick(sight.rows, known)):
             sight.group[plots[plot]] = sight.group[known[aircraft]]
 
 
 def _hidden(
-    picture: Picture, sight: Sight, given: dict[SourceKey, str], witnesses: Witnesses
+    picture: Picture,
+    sight: Sight,
+    given: dict[SourceKey, str],
+    witnesses: Witnesses,
+    known: Sequence[Rows],
 ) -> Iterator[Hidden]:
-    visible = sight.frame.addressed.rows["number"]
+    """``known``: what is the reader's own and vouched for."""
+    who = sight.who
+    seen = [picture.layer(key).addressed for key in given if key.participant != who and picture.shows(key)]
+    sure: Rows | None = None
     for key in picture.sources():
-        if key in given or key.provenance is Provenance.BROADCAST or key.participant == sight.who:
+        if key in given or key.provenance is Provenance.BROADCAST or key.participant == who:
             continue
         layer = picture.layer(key)
-        addressed = np.flatnonzero(_places(visible, layer.addressed["number"]) < 0)
-        numbered = np.arange(len(layer.numbered))
-        if key.provenance is Provenance.SENSED and len(numbered):
-            seen = sight.frame.addressed.rows
-            sure = seen[witnesses.besides(sight.who, seen)]
+        sensed = key.provenance is Provenance.SENSED
+        passed = np.zeros(len(layer.addressed), np.bool_)
+        for theirs in (*seen, *(known if sensed else ())):
+            passed |= _at_one_place(layer.addressed, theirs)
+        addressed = np.flatnonzero(~passed)
+        ones: set[int] = set()
+        if sensed and len(layer.numbered):
+            sure = _newest([*seen, *known]) if sure is None else sure
             ones = {plot for plot, _ in _nearest(layer.numbered, sure)}
-            numbered = np.array([plot for plot in numbered.tolist() if plot not in ones], np.intp)
+        numbered = np.array([plot for plot in range(len(layer.numbered)) if plot not in ones], np.intp)
         if len(addressed) + len(numbered) == 0:
             continue
-        rows = np.concatenate([layer.addressed[addressed], layer.numbered[numbered]])
+        rows = join([pick(layer.addressed, addressed), pick(layer.numbered, numbered)])
         names = [f"{number:06X}" for number in layer.addressed["number"][addressed].tolist()]
         names += [layer.addresses[plot] for plot in numbered.tolist()]
         index = np.concatenate([addressed, len(layer.addressed) + numbered]).astype(np.intp)
-        yield Hidden(key, index, rows, names, witnesses.vouched(key.participant, rows))
+        yield Hidden(key, index, rows, names, witnesses.vouched(key.participant, rows, who))
+
+
+def _newest(parts: Sequence[Rows]) -> Rows:
+    """Of each 24-bit address its newest row."""
+    rows = join([part for part in parts if len(part)] or [none()])
+    rows = pick(rows, np.lexsort((-rows["observed_us"], rows["number"])))
+    return pick(rows, np.unique(rows["number"], return_index=True)[1])
+
+
+def one_aircraft(a: Rows, b: Rows) -> bool:
+    """Whether two rows of one address, one each, are at the same place."""
+    return bool(_consistent(a, b)[0])
+
+
+def _at_one_place(rows: Rows, theirs: Rows) -> Bools:
+    """Which of ``rows`` are in ``theirs``, sorted by number, under the same address and at the same place."""
+    if not len(theirs) or not len(rows):
+        return np.zeros(len(rows), np.bool_)
+    place = _places(theirs["number"], rows["number"])
+    same = (place >= 0) & (rows["number"] >= 0)
+    return np.asarray(same & _consistent(rows, pick(theirs, np.maximum(place, 0))))
 
 
 def _places(numbers: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.intp]:
