@@ -22,13 +22,14 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from comity.cli.demo_setup import Tokens, free_port, logging_to, prepare
 from comity.client import Client
-from comity.clock import SystemClock
+from comity.clock import SystemClock, from_micros
 from comity.config import Config
 from comity.errors import ComityError
 from comity.http.tokens import READ, WRITE
 from comity.ids import ParticipantId
 from comity.runtime import Fatal, Runtime
 from comity.sim.cast import DESKS, PARTICIPANTS
+from comity.sim.guide import HINTS
 from comity.sim.player import Happened, Player
 
 LINK_SCOPES: Final = (READ, WRITE)
@@ -106,9 +107,11 @@ class _Demo:
             steps.begin("members, release rules, standing constraints")
             kept = await asyncio.to_thread(player.settle)
             steps.begin("first traffic")
+            began = player.begin()
             await asyncio.to_thread(player.feed_once, int(SystemClock().now().timestamp()))
             steps.begin("ready")
-        self._links(clients, kept)
+        self._links(clients, kept, began)
+        self._guide(began)
         return player
 
     async def _play(self, player: Player, stopping: asyncio.Event) -> int:
@@ -123,16 +126,30 @@ class _Demo:
         self._show.print(f"{player.reports:,} position reports were taken")
         return 3 if failed.done() and not failed.cancelled() and failed.exception() else 0
 
-    def _links(self, clients: Mapping[ParticipantId, Client], kept: int) -> None:
+    def _links(self, clients: Mapping[ParticipantId, Client], kept: int, began: int) -> None:
+        """A link signs in and shows the guide; the page takes both out of its address."""
         url = self._runtime.url
         self._show.print(f"\n[bold]Comity is at {url}[/bold]", end="")
         self._show.print(f"   ({kept} items kept from before)" if kept else "")
         self._show.print("Sign in as each of four, in windows side by side; they see different pictures:\n")
         names = {participant.id: participant.name for participant in PARTICIPANTS}
         for id in clients:
-            link = f"{url}/#token={self._tokens.issue(id, DESKS[id], LINK_SCOPES)}"
+            token = self._tokens.issue(id, DESKS[id], LINK_SCOPES)
+            link = f"{url}/#token={token}&guide=demo&cycle={began}"
             self._show.print(f"[bold]{names[id]}[/bold]")
             self._show.print(link, soft_wrap=True, markup=False)
+
+    def _guide(self, began: int) -> None:
+        """What to look at, by minutes and seconds of the cycle; the page says the same."""
+        names = {participant.id: participant.name for participant in PARTICIPANTS}
+        begins = from_micros(began * 1_000_000)
+        self._show.print(
+            f"\nEverything repeats every two minutes, first at {begins:%H:%M:%S}Z. What to look at:\n"
+        )
+        for hint in HINTS:
+            who = ", ".join(names[id] for id in hint.who) or "everybody"
+            when = f"{hint.at_s // 60}:{hint.at_s % 60:02d}"
+            self._show.print(f"  {when}  {hint.title}  ({who})", soft_wrap=True, markup=False)
         self._show.print("\nCtrl-C stops it. What happens:\n")
 
     def _tell(self, happened: Happened) -> None:

@@ -47,6 +47,17 @@ key_file = "issuer.key"
 checkpoint_s = 10.0
 snapshot_s = 300.0
 
+# What a day over the Alps is like; without it heights above sea level and pressure heights are compared
+# at the worldwide worst case.
+[environment]
+geoid_lower_m = 44.0
+geoid_upper_m = 56.0
+terrain_lower_m = 0.0
+terrain_upper_m = 4_810.0
+qnh_hpa = 1_013.25
+qnh_error_hpa = 3.0
+qnh_until = 2100-01-01T00:00:00Z
+
 """
 
 

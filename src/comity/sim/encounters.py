@@ -64,12 +64,11 @@ class Actor(NamedTuple):
 
 class Told(NamedTuple):
     """That ``who`` is alerted, and the level at which it has each of the aircraft, in their order.
-    ``advisory``: on cells alone. ``only_maybe``: it may be, for it sees what there is, but need not."""
+    ``advisory``: on cells alone."""
 
     who: ParticipantId
     levels: tuple[str, ...]
     advisory: bool = False
-    only_maybe: bool = False
 
 
 class Closed(NamedTuple):

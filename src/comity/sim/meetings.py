@@ -41,10 +41,10 @@ def _airliner(name: str, number: int, way: Path) -> Actor:
     return Actor(name, None, 0xF07000 + 16 * number, None, way, accuracy_m=185.2)
 
 
-def _straight(y_m: float, z_m: float, *, back: bool = False, behind_m: float = 0.0) -> Path:
+def _straight(y_m: float, z_m: float, *, back: bool = False) -> Path:
     """Along the x axis at cruising speed, at the site's line at 60 s."""
     way = -1.0 if back else 1.0
-    fixes = (Fix(s, way * CRUISE_MPS * (s - 60.0) - behind_m, y_m, z_m) for s in (APPEARS_S, GOES_S))
+    fixes = (Fix(s, way * CRUISE_MPS * (s - 60.0), y_m, z_m) for s in (APPEARS_S, GOES_S))
     return Path(tuple(fixes))
 
 
@@ -145,13 +145,31 @@ NEAR_MISS_ABOVE: Final = Encounter(
     turn_deg=80.0,
 )
 
+
+def _abreast(side: float) -> Path:
+    """Beside the other all the way, and away from it at last: of two of whom nothing is heard any more
+    one could not say for long that they keep apart."""
+    turned_s, slant = GOES_S - 90.0, 0.5
+    straight_m = CRUISE_MPS * 30.0
+    return path(
+        (APPEARS_S, CRUISE_MPS * (APPEARS_S - 60.0), side * 5_800.0, _level(310)),
+        (90.0, straight_m, side * 5_800.0, _level(310)),
+        (
+            GOES_S,
+            straight_m + CRUISE_MPS * turned_s * (1.0 - slant**2) ** 0.5,
+            side * (5_800.0 + CRUISE_MPS * turned_s * slant),
+            _level(310),
+        ),
+    )
+
+
 FORMATION: Final = Encounter(
     "formation",
     Kind.FORMATION,
     Point(45.65, 13.00),
     (
-        _airliner("PIAV", 10, _straight(0.0, _level(310))),
-        _airliner("LIVE", 11, _straight(0.0, _level(310), behind_m=11_600.0)),
+        _airliner("PIAV", 10, _abreast(1.0)),
+        _airliner("LIVE", 11, _abreast(-1.0)),
     ),
     (),
     EN_ROUTE,
@@ -276,7 +294,6 @@ INCURSION: Final = Encounter(
     (
         Told(RELIEF, ("own",)),
         Told(ANS, ("identity",)),
-        Told(NORTH, ("identity",), only_maybe=True),
     ),
     Minima(0.0, 0.0, 120.0),
     at_random=False,
