@@ -11,10 +11,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from comity.conflict.incursion import FURTHEST_M, PATH_ERROR, Pairs, paths, visits
-from comity.conflict.incursion_areas import MARGIN_M, ROUND_M, of_shape
+from comity.conflict.incursion_areas import MARGIN_M, ROUND_M, of_cells, of_shape
 from comity.conflict.incursion_cover import single
 from comity.conflict.incursion_reference import Flight, away_m, first_visit
 from comity.errors import InvalidInput
+from comity.geo.cells import corners, grid_cells, token
 from comity.geo.earth import SMALLEST_CURVATURE_RADIUS_M, destination, distance_m, geodesics
 from comity.geo.rings import reach_m
 from comity.model.shape import Circle, LatLon, Polygon, Shape
@@ -291,3 +292,50 @@ def test_a_path_that_is_too_long_is_refused() -> None:
     assert refused.value.field == "speed_mps"
     with pytest.raises(InvalidInput, match="finite"):
         visit(Flight(math.nan, 8.0, 90.0, 100.0), SQUARE)
+
+
+FAST = Flight(45.0, 10.0, 45.0, 8_000.0)
+"""960 km in the look-ahead: what is allowed for the path and its plane is then tens of metres."""
+
+
+@pytest.mark.parametrize("azimuth", range(0, 360, 30))
+def test_a_long_path_is_allowed_for(azimuth: int) -> None:
+    """A place of a metre where the geodesic is after 900 km; the osculating circle passes it by metres."""
+    flight = FAST._replace(track_deg=float(azimuth))
+    lat, lon = flight.place(112.5)
+    triangle = Polygon(tuple(near(LatLon(lat, lon), 1.0, float(turn)) for turn in (0, 120, 240)))
+    for outline in (Circle(LatLon(lat, lon), 1.0), triangle):
+        enters, leaves = visit(flight, outline)
+        assert enters <= 112.5 <= leaves
+
+
+@pytest.mark.parametrize("side_deg", [-90.0, 90.0])
+def test_reach_is_stretched_with_the_plane(side_deg: float) -> None:
+    """Abeam after 900 km, just within a radius of 20 km, where the plane shows it 200 m farther off."""
+    flight = FAST._replace(radius_m=20_000.0)
+    abeam = LatLon(*flight.place(112.5))
+    beyond = LatLon(*flight.place(113.0))
+    side = _azimuth(abeam, beyond) + side_deg
+    nearest = near(abeam, 19_990.0, side)
+    triangle = Polygon((nearest, near(nearest, 500.0, side - 40.0), near(nearest, 500.0, side + 40.0)))
+    enters, leaves = visit(flight, triangle)
+    assert enters <= 112.5 <= leaves
+
+
+def test_every_corner_of_a_cell_reaches_out() -> None:
+    cell = grid_cells(Circle(LatLon(47.0, 8.0), 10.0))[0]
+    zero = np.zeros(1, dtype=np.int64)
+    area = single(of_cells([token(cell)]))
+    square = [LatLon(*corner) for corner in corners(cell)]
+    for k, corner in enumerate(square):
+        spot = near(corner, 100.0, _azimuth(square[k - 2], corner))
+        for radius_m, expected in ((99.0, False), (101.0, True)):
+            flown = paths(
+                lat=np.array([spot.lat]),
+                lon=np.array([spot.lon]),
+                track_deg=np.zeros(1),
+                speed_mps=np.zeros(1),
+                radius_m=np.array([radius_m]),
+            )
+            enters, leaves = visits(flown, area, Pairs(zero, zero, np.zeros(1), np.ones(1)))
+            assert bool(enters[0] <= leaves[0]) == expected

@@ -1,8 +1,9 @@
 """The volumes that matter now, in columns: kept as they change, searched once a sweep.
 
 ``put`` and ``drop`` cost what they change: an outline is made ready once, and stays until its item is put
-anew. A volume can be as promised, or as released at
-level 0: cells of the grid, a band above the ellipsoid and a slot, which hold more than was promised.
+anew. Not safe to share between threads: it is changed between sweeps, never during one. A volume can be as
+promised, or as released at level 0: cells of the grid, a band above the ellipsoid and a slot, which hold more
+than was promised.
 
 Heights of volumes above the ellipsoid come from what stays true of the environment. ``refresh`` takes the
 weather in: then limits by pressure are as narrow as the QNH in force for the whole look-ahead allows.
@@ -20,7 +21,7 @@ import numpy as np
 
 from comity.alerts.traffic import Traffic
 from comity.clock import seconds
-from comity.conflict.incursion import FURTHEST_M, Pairs, Paths, paths, visits
+from comity.conflict.incursion import FURTHEST_M, Areas, Pairs, Paths, paths, visits
 from comity.conflict.incursion_areas import Outline, of_cells, of_shape
 from comity.conflict.incursion_grid import Bands, Levels, join
 from comity.conflict.incursion_table import AreaTable
@@ -123,9 +124,17 @@ class Watched:
         """The pairs that meet within the horizon, each with its first visit."""
         flown = straight(traffic, horizon_s)
         pairs = self._candidates(flown, traffic, now, horizon_s)
-        enters_s, leaves_s = visits(flown, self._table.areas(), pairs)
+        enters_s, leaves_s = visits(flown, self.areas(), pairs)
         met = np.flatnonzero(enters_s <= leaves_s)
         return Visits(pairs.aircraft[met], pairs.row[met], enters_s[met], leaves_s[met])
+
+    def areas(self) -> Areas:
+        """The outlines, ready for ``conflict.incursion.visits`` with rows as ``candidates`` gives them."""
+        return self._table.areas()
+
+    def boxes(self) -> Floats:
+        """Earth-centred limits of the outlines, a row each."""
+        return self._table.boxes()
 
     def opens_s(self, row: int, now: datetime) -> float:
         """When a volume begins, in seconds from now."""

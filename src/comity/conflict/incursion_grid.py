@@ -88,9 +88,15 @@ def join(flown: Paths, levels: Levels, bands: Bands, cubes: Cubes, horizon_s: fl
     """The pairs that may meet within the horizon, by aircraft, each once, with the time that heights and
     hours leave."""
     due = (bands.closes_s > 0.0) & (bands.opens_s <= horizon_s)
+    boxes = _single(path_boxes(flown, horizon_s))
+    return Pairs(*_join(boxes, levels, due, bands, cubes, horizon_s))
+
+
+def path_boxes(flown: Paths, horizon_s: float) -> Floats:
+    """Earth-centred limits of each path and all within its reach."""
     boxes = np.empty((len(flown.frame), 6))
     _fill_boxes(flown, horizon_s, boxes)
-    return Pairs(*_join(_single(boxes), levels, due, bands, cubes, horizon_s))
+    return boxes
 
 
 @kernel

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from comity.conflict.cylinder import Floats
 from comity.conflict.incursion import Areas, Ints, paths, visits
 from comity.conflict.incursion_areas import ANYWHERE, BLOCK, Outline, balls, of_shape, padded
 from comity.conflict.incursion_cover import cover
@@ -43,6 +44,10 @@ class AreaTable:
     def room(self) -> int:
         """Every row is below this. It doubles when rows run out."""
         return len(self._kind)
+
+    def boxes(self) -> Floats:
+        """Earth-centred limits of the outlines, a row each; of a row that is free whatever was there."""
+        return self._box
 
     def areas(self) -> Areas:
         return Areas(
