@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,7 +22,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench.report import Figure, show, stated
+from bench.report import Figure, at_most, show, stated
 from bench.served import make_folder
 from comity.clock import SystemClock
 from comity.config import load_config
@@ -56,57 +57,77 @@ asyncio.run(main())
 
 def main(arguments: Sequence[str] | None = None) -> list[Figure]:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--seconds", type=int, default=15, help="of each of the two measurements")
+    parser.add_argument("--seconds", type=int, default=10, help="of each measurement")
+    parser.add_argument("--rounds", type=int, default=3, help="measurements of each kind, in turn")
     parser.add_argument("--clients", type=int, default=20)
     given = parser.parse_args(arguments)
+    found: dict[str, list[float]] = {form: [] for form in ("", "binary", "json")}
+    for _ in range(given.rounds):
+        for form, measured in found.items():
+            with (
+                tempfile.TemporaryDirectory() as folder,
+                asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+            ):
+                clients = given.clients if form else 0
+                measured.append(runner.run(_measure(Path(folder), form, given.seconds, clients)))
+    alone, binary, twin = (statistics.median(measured) for measured in found.values())
+    what = f"{AIRCRAFT:,} aircraft at 1 Hz, {given.clients} streams of 5 participants"
+    beyond = f"beyond {alone:.0f} ms for ingest, picture and sweep"
     with tempfile.TemporaryDirectory() as folder:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            alone, streaming = runner.run(_measure(Path(folder), given.seconds, given.clients))
         figures = [
+            at_most(
+                f"{what}, binary",
+                f"{binary - alone:.0f} ms CPU a second {beyond}",
+                "100 ms",
+                (binary - alone) / 100,
+                1.0,
+                f"medians of {given.rounds} rounds; with what each participant's history keeps",
+            ),
             stated(
-                f"{AIRCRAFT:,} aircraft at 1 Hz, {given.clients} streams of 5 participants",
-                f"{streaming - alone:.0f} ms CPU a second for streams",
-                f"{alone:.0f} ms for ingest, picture and ticks",
-                (streaming - alone) / alone,
-                "JSON frames; the binary stream that follows is to bring it under 100 ms",
-            )
+                f"{what}, JSON",
+                f"{twin - alone:.0f} ms CPU a second {beyond}",
+                "100 ms",
+                (twin - alone) / 100,
+                "the twin for debugging",
+            ),
         ]
         show("streams", Path(folder), figures)
     return figures
 
 
-async def _measure(folder: Path, seconds: int, clients: int) -> tuple[float, float]:
-    """CPU milliseconds a second, without and with clients."""
+async def _measure(folder: Path, form: str, seconds: int, clients: int) -> float:
+    """CPU milliseconds a second of an exchange with this many clients of one form."""
     make_folder(folder)
-    config = load_config(folder / "comity.toml")
-    runtime = Runtime(config, port=0)
+    runtime = Runtime(load_config(folder / "comity.toml"), port=0)
     await runtime.start()
     try:
         await _admit(runtime)
         feeding = asyncio.create_task(_feed(runtime))
-        await asyncio.sleep(3.0)
-        alone = await _cpu_ms(seconds)
         tokens = [_token(runtime, ([CENTRE, *OTHERS] * clients)[n]) for n in range(clients)]
-        url = runtime.url.replace("http", "ws", 1) + "/v1/stream"
+        url = runtime.url.replace("http", "ws", 1) + f"/v1/stream?frames={form}"
         process = subprocess.Popen([sys.executable, "-c", CLIENT, url, *tokens])
         try:
-            await asyncio.sleep(5.0)
+            await asyncio.sleep(6.0)
             if len(runtime.app.hub) != clients:
                 raise RuntimeError(f"{len(runtime.app.hub)} of {clients} clients are there")
-            streaming = await _cpu_ms(seconds)
+            return await _cpu_ms(runtime, seconds)
         finally:
             process.kill()
             process.wait()
-        feeding.cancel()
-        return alone, streaming
+            feeding.cancel()
     finally:
         await runtime.stop()
 
 
-async def _cpu_ms(seconds: int) -> float:
-    cpu, wall = time.process_time(), time.perf_counter()
+async def _cpu_ms(runtime: Runtime, seconds: int) -> float:
+    """CPU a tick: on a machine that others use as well, a tick may come late, and its work with it."""
+    cpu, ticks = time.process_time(), _ticks(runtime)
     await asyncio.sleep(seconds)
-    return (time.process_time() - cpu) / (time.perf_counter() - wall) * 1e3
+    return (time.process_time() - cpu) / (_ticks(runtime) - ticks) * 1e3
+
+
+def _ticks(runtime: Runtime) -> float:
+    return runtime.app.metrics.registry.get_sample_value("comity_stream_tick_seconds_count") or 0.0
 
 
 def _token(runtime: Runtime, who: ParticipantId) -> str:

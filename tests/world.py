@@ -114,6 +114,7 @@ class World:
     async def pass_time(self, seconds: float) -> None:
         self.clock.advance(seconds)
         await self.exchange.tick()
+        await self.exchange.history.keep(self.clock.now())
 
 
 def place(directory: Path) -> Place:

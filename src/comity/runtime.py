@@ -215,6 +215,7 @@ class Runtime:
                 _log.warning("waiting for the ledger", extra={"code": error.code})
             if work == self._tick:
                 await self.app.hub.tick(self.clock.now())
+                await self.exchange.history.keep(self.clock.now())
 
     async def _feed(self, feed: SbsFeed) -> None:
         source = SourceKey(ParticipantId(feed.participant), feed.feed, feed.provenance)

@@ -49,7 +49,7 @@ class Reader:
     def read(self) -> Frame:
         """The next frame, which is told and taken in."""
         while True:
-            message = self._socket.recv(timeout=5)
+            message = self._socket.recv(timeout=20)
             frame = _FRAMES.decode(message) if self._unpacker is None else self._unpacker.take(message)
             if frame is not None:
                 break

@@ -386,7 +386,6 @@ class Exchange:
         took_s = self.clock.monotonic() - began_s
         for tell in self.on_swept:
             tell(took_s, self.warnings.late_s(self.clock.now()), pairs)
-        await self.history.keep(now)
         await self._try_full_ledger(now)
         await self.meet_deadlines()
         self.recorder.flush()

@@ -149,7 +149,7 @@ class _Memory:
 
 
 class History:
-    """See the file's head. ``keep`` once a second, after the picture's tick and what is told of it."""
+    """See the file's head. ``keep`` once a second, once streams have been told: nobody waits for it."""
 
     def __init__(self, settings: HistorySettings, door: Door) -> None:
         self._settings = settings
