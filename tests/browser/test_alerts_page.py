@@ -61,8 +61,8 @@ def warn(fake: FakeExchange, page: MapPage, *alerts: Alert) -> None:
 
 def shown(page: MapPage) -> list[str]:
     """References of the alerts that are on, as listed."""
-    rows = page.page.locator(".alert:not(.alert-cleared)")
-    return [str(row.get_attribute("data-ref")) for row in rows.all()]
+    rows = "() => [...document.querySelectorAll('.alert:not(.alert-cleared)')].map(row => row.dataset.ref)"
+    return [str(ref) for ref in page.page.evaluate(rows)]
 
 
 def row(page: MapPage, ref: str) -> str:
@@ -253,12 +253,15 @@ def test_a_line_is_chosen_on_the_map_and_alerts_are_in_the_help(fake: FakeExchan
     page.until(lambda: near(page, 46.75, 7.45), "at the line")
     page.page.keyboard.press("Escape")
     page.until(lambda: page.page.locator(".alert[aria-current]").count() == 0, "nothing is selected")
+    page.until_settled()
+    page.page.wait_for_timeout(300)
     at = page.debug("places")["ae01d0"]
     x, y = on_screen(page, (at["lat"] + 46.78) / 2, (at["lon"] + 7.5) / 2)
     page.page.mouse.click(x, y)
     page.until(lambda: chosen(page, INCURSION), "chosen")
     page.page.keyboard.press("?")
     told = page.text(".help-panel")
+    page.screenshot("help-alerts")
     for words in (
         "next alert, and fly to it",
         "acknowledge the selected alert",
@@ -280,3 +283,14 @@ def test_acknowledged_ones_come_after_those_that_nobody_knows(fake: FakeExchange
     warn(fake, page, known, warning(now), advisory(now))
     assert shown(page) == [WARNING, "known", ADVISORY]
     assert "B. Meier" in row(page, "known")
+
+
+def test_a_long_list_says_how_many_are_not_drawn(fake: FakeExchange, page: MapPage) -> None:
+    now = fake.now()
+    many = [msgspec.structs.replace(corrective(now), ref=f"c-{i:03}") for i in range(75)]
+    fake.alerts = [*many, warning(now)]
+    fake.show()
+    page.until(lambda: len(shown(page)) == 60, "the most urgent sixty")
+    assert shown(page)[0] == WARNING
+    page.page.get_by_role("button", name="16 less urgent: show all").click()
+    page.until(lambda: len(shown(page)) == 76, "all of them")

@@ -63,12 +63,14 @@ function dueMs(alert: Alert): number {
   return msOf(alert.enters_at) ?? msOf(alert.closest_at) ?? Infinity;
 }
 
-/** Most urgent first: what is on before what has cleared; by level; what is so now; not yet acknowledged; soonest. */
+/** Most urgent first: what is on before what has cleared; by level; with aircraft of one's own; what is so now; not
+ * yet acknowledged; soonest. */
 export function byUrgency(a: Alert, b: Alert): number {
   const soonest = dueMs(a) - dueMs(b);
   return (
     Number(isCleared(a)) - Number(isCleared(b)) ||
     LEVEL[b.level].rank - LEVEL[a.level].rank ||
+    Number(concerns(b)) - Number(concerns(a)) ||
     Number(b.phase === "now") - Number(a.phase === "now") ||
     Number(a.state === "acknowledged") - Number(b.state === "acknowledged") ||
     (Number.isNaN(soonest) ? 0 : soonest) ||

@@ -1,5 +1,6 @@
 // The list of alerts, most urgent first, each told in full: level by word, shape and colour, phase, who, how close,
 // on what it rests, who knows of it. Everything on the map's lines is here in words as well.
+import { signal } from "@preact/signals";
 import { ADVISORY, closestWords, headline, itemWords, minimaWords, missWords, msOf, phaseWords, sideName, sideNote } from "./words";
 import type { Alert } from "../wire/types";
 import { clock } from "../format/time";
@@ -22,6 +23,10 @@ export function LevelMark({ level }: { level: Alert["level"] }) {
   );
 }
 
+/** More than this is not drawn anew each second unless it is asked for; how many there are is always said. */
+const MOST_ROWS = 60;
+const everything = signal(false);
+
 export function toggleFilter(): void {
   filter.value = filter.peek() === "all" ? "mine" : "all";
 }
@@ -29,6 +34,8 @@ export function toggleFilter(): void {
 export function AlertsPanel() {
   if (!open.value) return null;
   const all = listed.value;
+  const rows = everything.value ? all : all.filter(({ alert }, i) => i < MOST_ROWS || alert.ref === selectedAlert.value);
+  const left = all.filter(({ alert }) => !isCleared(alert)).length - rows.filter(({ alert }) => !isCleared(alert)).length;
   const { mode } = viewTime.value;
   return (
     <aside class="panel alerts-panel" aria-label="Alerts, most urgent first">
@@ -44,8 +51,13 @@ export function AlertsPanel() {
       </header>
       {all.length === 0 ? <Nothing /> : (
         <ol class="alerts-list">
-          {all.map((one) => <AlertRow key={one.alert.ref} {...one} />)}
+          {rows.map((one) => <AlertRow key={one.alert.ref} {...one} />)}
         </ol>
+      )}
+      {left > 0 && (
+        <button type="button" class="alerts-more" onClick={() => { everything.value = true; }}>
+          {left} less urgent: show all
+        </button>
       )}
       {hidden.value > 0 && <p class="alerts-hidden">{hidden.value} without aircraft of yours not shown (i)</p>}
     </aside>

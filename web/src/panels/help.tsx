@@ -1,5 +1,6 @@
 // The keys and the legend, in one overlay.
 import type { ComponentChildren } from "preact";
+import { AlertLegend } from "../alerts/legend";
 import { type KeyBinding, keyBindings } from "../keys";
 import { CRAFT } from "../style/palette";
 import type { Looks } from "../map/shapes";
@@ -67,6 +68,7 @@ export function HelpPanel() {
           {GROUPS.map(([group, title]) => <Keys key={group} group={group} title={title} />)}
         </table>
         <div class="legend">
+          <AlertLegend />
           <h3>Aircraft</h3>
           <ul>
             {CRAFT_LEGEND.map(([looks, words]) => (

@@ -15,6 +15,7 @@ it("puts first what is most urgent, whatever the order of arrival", () => {
     anAlert({ ref: "soon", enters_at: after(10) }),
     anAlert({ ref: "later", enters_at: after(100) }),
     anAlert({ ref: "known", state: "acknowledged", enters_at: after(5) }),
+    anAlert({ ref: "others", phase: "now", sides: [anAlert().sides[1]!] }),
     anAlert({ ref: "less", level: "corrective", phase: "now" }),
     anAlert({ ref: "least", level: "preventive", enters_at: null, closest_at: null }),
     anAlert({ ref: "over", state: "cleared" }),
