@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, localcontext
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -85,6 +86,68 @@ def miss(s: Vector, v: Vector, horizon_s: float) -> Interval:
     t_s = closest(s, v)[0]
     t_s = 0.0 if math.isnan(t_s) else min(max(t_s, 0.0), horizon_s)
     return t_s, math.hypot(s[0] + v[0] * t_s, s[1] + v[1] * t_s)
+
+
+class Volume(NamedTuple):
+    dthr_m: float
+    zthr_m: float
+    tthr_s: float
+    tcoa_s: float
+
+
+def well_clear_lost(s: Vector, v: Vector, volume: Volume, horizon_s: float) -> Interval:
+    """From when to when, within [0, horizon], the definition of DO-365 says so; a moment alone is none."""
+    with localcontext() as context:
+        context.prec = DIGITS
+        moments = sorted(
+            t for t in {Decimal(0), _dec(horizon_s), *_moments(s, v, volume)} if 0 <= t <= horizon_s
+        )
+        lost = [
+            (begin, end)
+            for begin, end in pairwise(moments)
+            if begin < end and is_lost(s, v, volume, (begin + end) / 2)
+        ]
+    return (float(lost[0][0]), float(lost[-1][1])) if lost else NEVER
+
+
+def is_lost(s: Vector, v: Vector, volume: Volume, t_s: Decimal) -> bool:
+    """At one moment, word for word."""
+    dthr, zthr, tthr, tcoa = (_dec(value) for value in volume)
+    vx, vy, vz = (_dec(value) for value in v)
+    x, y, z = _dec(s[0]) + vx * t_s, _dec(s[1]) + vy * t_s, _dec(s[2]) + vz * t_s
+    range_2, closing = x * x + y * y, x * vx + y * vy
+    near = range_2 <= dthr * dthr
+    if not near and closing < 0:
+        tau = (dthr * dthr - range_2) / closing
+        miss_2 = range_2 - closing * closing / (vx * vx + vy * vy)
+        near = miss_2 <= dthr * dthr and 0 <= tau <= tthr
+    level = abs(z) <= zthr or (z * vz < 0 and -z / vz <= tcoa)
+    return near and level
+
+
+def _moments(s: Vector, v: Vector, volume: Volume) -> Iterator[Decimal]:
+    """All at which the answer can change."""
+    dthr, zthr, tthr, tcoa = (_dec(value) for value in volume)
+    x, y, z, vx, vy, vz = (_dec(value) for value in (*s, *v))
+    a, b, c = vx * vx + vy * vy, x * vx + y * vy, x * x + y * y - dthr * dthr
+    if a > 0:
+        yield -b / a
+        for half_b, rest in ((b, c), (b + tthr * a / 2, c + tthr * b)):
+            inner = half_b * half_b - a * rest
+            if inner >= 0:
+                yield from ((-half_b - inner.sqrt()) / a, (-half_b + inner.sqrt()) / a)
+    if vz != 0:
+        yield from ((-zthr - z) / vz, (zthr - z) / vz, -z / vz, -z / vz - tcoa)
+
+
+def alert_level(s: Vector, v: Vector, by_level: Sequence[tuple[Volume, float]]) -> int:
+    """The highest level, counted from 1, whose volume is lost within its time (0: not used) from now."""
+    held = [
+        level
+        for level, (volume, time_s) in enumerate(by_level, start=1)
+        if time_s > 0 and well_clear_lost(s, v, volume, time_s) != NEVER
+    ]
+    return max(held, default=0)
 
 
 def relative(one: Aircraft, other: Aircraft) -> tuple[float, float, float, float]:
