@@ -4,10 +4,14 @@ nobody else.
 One whole cycle through the exchange in this process, second by second: real SBS bytes and reports in, the
 script's commands, a sweep a second, and every participant's alerts out. What is right is known from the
 paths alone (``sim.truth``), which shares nothing with what the exchange finds alerts by.
+``COMITY_DEMO_CYCLES`` in the environment makes it more cycles than one, and ``COMITY_DEMO_SEED`` another
+day.
 """
 
 from __future__ import annotations
 
+import itertools
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -24,9 +28,11 @@ from comity.sim.guide import HINTS, as_json
 from comity.sim.meetings import ENCOUNTERS
 from comity.sim.player import Happened
 from comity.sim.truth import Span, predicted
-from tests.sim.stage import SEED, Stage, stage
+from tests.sim.stage import Stage, stage
 
-FROM_S, UNTIL_S = -5, CYCLE_S + 10
+CYCLES = int(os.environ.get("COMITY_DEMO_CYCLES", "1"))
+SEED = int(os.environ.get("COMITY_DEMO_SEED", "1"))
+FROM_S, UNTIL_S = -5, CYCLE_S * CYCLES + 10
 SLOWEST_S = 3
 """Two of three sweeps, and the second in which the report arrives."""
 
@@ -56,7 +62,7 @@ class Played(NamedTuple):
 
 @pytest.fixture(scope="module")
 def played() -> Iterator[Played]:
-    with tempfile.TemporaryDirectory() as directory, stage(Path(directory) / "exchange") as here:
+    with tempfile.TemporaryDirectory() as directory, stage(Path(directory) / "exchange", SEED) as here:
         yield Played({s: moment(here, s) for s in here.play(FROM_S, UNTIL_S)}, here.told)
 
 
@@ -88,7 +94,8 @@ def identities(here: Stage, who: ParticipantId, s: int) -> dict[str, str]:
 
 def flown_at(s: float) -> tuple[float, ...]:
     """The second in the cycles to which what is seen now may belong."""
-    return (s, s - CYCLE_S, s + CYCLE_S)
+    now = s % CYCLE_S
+    return (now, now - CYCLE_S, now + CYCLE_S)
 
 
 def actor_of(moment: Moment, who: ParticipantId, side: AlertSide) -> str | None:
@@ -141,13 +148,13 @@ def named(encounter: Encounter) -> str:
 @pytest.mark.parametrize("encounter", ALERTED, ids=named)
 def test_none_is_missed_and_each_is_told_at_its_level(played: Played, encounter: Encounter) -> None:
     (alerted,) = truth_of(encounter).alerted
-    for told in encounter.told:
+    for told, cycle in itertools.product(encounter.told, range(CYCLES)):
         refs = set()
         for s in range(int(alerted.start_s) + SLOWEST_S, int(alerted.end_s)):
-            now = played.moments[s]
+            now = played.moments[cycle * CYCLE_S + s]
             found = [alert for alert in now.alerts[told.who] if about(now, told.who, alert, encounter)]
-            assert len(found) == 1, f"{told.who} is not alerted of {encounter.name} at {s}"
-            assert levels(now, told.who, found[0], encounter) == told.levels, (told.who, s)
+            assert len(found) == 1, f"{told.who} is not alerted of {encounter.name} at {s} of cycle {cycle}"
+            assert levels(now, told.who, found[0], encounter) == told.levels, (told.who, s, cycle)
             assert found[0].advisory == told.advisory
             refs.add(found[0].ref)
         assert len(refs) == 1, "one thing is one alert from its beginning to its end"
@@ -175,8 +182,9 @@ def is_true(now: Moment, who: ParticipantId, alert: Alert, encounter: Encounter,
 @pytest.mark.parametrize("encounter", ALERTED, ids=named)
 def test_each_is_cleared_before_the_cycle_ends(played: Played, encounter: Encounter) -> None:
     for told in encounter.told:
-        now = played.moments[CYCLE_S - 1]
-        assert not [alert for alert in now.alerts[told.who] if about(now, told.who, alert, encounter)]
+        for cycle in range(CYCLES):
+            now = played.moments[(cycle + 1) * CYCLE_S - 1]
+            assert not [alert for alert in now.alerts[told.who] if about(now, told.who, alert, encounter)]
 
 
 # --- what is shown by it
@@ -185,7 +193,7 @@ def test_each_is_cleared_before_the_cycle_ends(played: Played, encounter: Encoun
 def test_positions_are_raised_for_the_pair_and_fall_back(played: Played) -> None:
     """Neither party has the other's aircraft in its picture but while they are in conflict."""
     for who, other in ((RELIEF, "SOUTH31"), (SOUTH, "DRONE38")):
-        seen = [s for s, now in played.moments.items() if other in now.shown[who]]
+        seen = [s for s in range(CYCLE_S) if other in played.moments[s].shown[who]]
         assert 22 <= seen[0] <= 22 + SLOWEST_S
         assert 66 <= seen[-1] <= 66 + 2 * CLEAR_S
         assert seen == list(range(seen[0], seen[-1] + 1))
@@ -198,7 +206,7 @@ def test_an_identity_is_raised_while_its_aircraft_is_in_distress(played: Played)
             for who, alerts in now.alerts.items()
         }
         assert not labels[NORTH]
-        if 50 + SLOWEST_S <= s < 85:
+        if 50 + SLOWEST_S <= s % CYCLE_S < 85:
             assert labels[ANS] == labels[RELIEF] == labels[SOUTH] == {"SOUTH33"}
         assert ("SOUTH33" in now.shown[RELIEF]) == bool(labels[RELIEF])
 

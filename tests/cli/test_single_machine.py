@@ -21,6 +21,7 @@ from click.testing import CliRunner, Result
 
 from comity.cli.main import main
 from comity.client import Client
+from comity.sim.guide import HINTS
 
 PROGRAM = [sys.executable, "-c", "from comity.cli.main import main; main()"]
 
@@ -158,7 +159,11 @@ def test_the_demonstration_stops_in_order_and_has_kept_everything(tmp_path: Path
         lines += running.stdout.readlines()
         assert running.wait(30) == 0
     said = "".join(lines)
-    assert said.count("/#token=") == 4
+    links = re.findall(r"/#token=[\w.-]+&guide=demo&cycle=(\d+)", said)
+    assert len(links) == 4
+    assert len(set(links)) == 1
+    for hint in HINTS:
+        assert hint.title in said
     assert "stopped; what was acknowledged is in" in said
     ledger = place / "data" / "ledger.sqlite"
     entries = json.loads(comity("verify", ledger, "--json").stdout)["entries"]

@@ -43,7 +43,6 @@ from comity.sim.encounters import CYCLE_S
 from comity.sim.player import FEED_OWN, FEED_RADAR, Happened, Player
 
 START = datetime(2026, 11, 22, 8, 0, 0, tzinfo=UTC)
-SEED = 1
 
 
 class Items(NamedTuple):
@@ -122,11 +121,11 @@ class DirectClient:
 class Stage:
     """``s``: the second of the first cycle that was last played."""
 
-    def __init__(self, exchange: Exchange, clock: ManualClock, runner: asyncio.Runner) -> None:
+    def __init__(self, exchange: Exchange, clock: ManualClock, runner: asyncio.Runner, seed: int) -> None:
         self.exchange, self._clock, self._runner = exchange, clock, runner
         self.told: list[Happened] = []
         clients = {who: DirectClient(exchange, who, runner) for who in DESKS}
-        self.player = Player(cast(dict[ParticipantId, Client], clients), SEED, self.told.append, clock)
+        self.player = Player(cast(dict[ParticipantId, Client], clients), seed, self.told.append, clock)
 
     def play(self, from_s: int, until_s: int) -> Iterator[int]:
         """Second by second, with each second's reports, steps of the script and sweep done."""
@@ -154,7 +153,7 @@ class Stage:
 
 
 @contextmanager
-def stage(directory: Path) -> Iterator[Stage]:
+def stage(directory: Path, seed: int = 1) -> Iterator[Stage]:
     """The exchange as ``comity demo`` sets it up, with the cast settled."""
     config = prepare(directory)
     place = Place(
@@ -186,7 +185,7 @@ def stage(directory: Path) -> Iterator[Stage]:
 
         writer = runner.run(start())
         try:
-            here = Stage(exchange, clock, runner)
+            here = Stage(exchange, clock, runner, seed)
             here.player.settle()
             here.told.clear()
             yield here

@@ -35,8 +35,8 @@ from comity.sim.player import Happened, Player
 LINK_SCOPES: Final = (READ, WRITE)
 """What a sign-in link is good for: less than its desk may do."""
 
-STEPS: Final = 6
-"""What the progress display counts: three of the runtime, then the cast, the rules, the first traffic."""
+STEPS: Final = 7
+"""What the progress display counts: four of the runtime, then the cast, the first traffic, ready."""
 
 
 @click.command()
@@ -189,4 +189,4 @@ class _Steps:
     def begin(self, step: str) -> None:
         self._bar.update(self._task, description=step, advance=1)
         if not self._show.is_terminal:
-            self._show.print(f"  {step}", markup=False)
+            self._show.print(f"  {step}", soft_wrap=True, markup=False)

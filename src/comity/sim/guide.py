@@ -113,7 +113,7 @@ HINTS: Final = (
     Hint(
         64,
         88,
-        (ANS, RELIEF),
+        (ANS,),
         "Two air forces over the Jura",
         "Both are told in cells alone that somebody is near, because nobody else vouches for "
         "their aircraft. The civil service, to whom both release theirs, sees distance and time.",
