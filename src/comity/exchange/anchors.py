@@ -21,7 +21,16 @@ from comity.model.intake import SourceKey
 from comity.model.observation import Provenance
 from comity.picture.picture import Picture
 from comity.picture.rows import Rows, none
-from comity.release.track_cells import SLOT_S, Anchor, TrackCells, anchor, band_m, track_cells
+from comity.release.track_cells import (
+    SLOT_S,
+    STRETCH,
+    Anchor,
+    TrackCells,
+    anchor,
+    band_m,
+    climb_m,
+    track_cells,
+)
 
 _SLOT_US: Final = SLOT_S * 1_000_000
 _RADIUS_M: Final = 6_400_000.0
@@ -76,7 +85,9 @@ class Anchors:
             source.radius_m = np.concatenate([source.radius_m, self._radii(rows[new])])
         held = source.rows[where]
         away_m = _distances_m(held["lat"], held["lon"], rows["lat"], rows["lon"])
-        for row in np.flatnonzero(away_m + rows["accuracy_m"] > source.radius_m[where]).tolist():
+        left = away_m + rows["accuracy_m"] > source.radius_m[where]
+        left |= _left_band(held, rows)
+        for row in np.flatnonzero(left).tolist():
             place = int(where[row])
             source.rows[place] = rows[row]
             source.radius_m[place] = self._radii(rows[row : row + 1])[0]
@@ -120,6 +131,16 @@ class Anchors:
             band = band_m(height, float(held["vertical_rate_mps"]))
             made = source.made[place] = track_cells(at, band, start)
         return made
+
+
+def _left_band(held: Rows, rows: Rows) -> NDArray[np.bool_]:
+    """Which may have climbed or descended out of the band of the row that anchors them; one without a height
+    has a band that holds everything, and one that has none any more says nothing."""
+    known = (held["altitude_datum"] >= 0) & (rows["altitude_datum"] >= 0)
+    most_m = climb_m(held["vertical_rate_mps"]) / STRETCH
+    with np.errstate(invalid="ignore"):
+        far = np.abs(rows["altitude_m"] - held["altitude_m"]) > most_m
+    return np.asarray(known & (far | (rows["altitude_datum"] != held["altitude_datum"])))
 
 
 def _distances_m(lat_a: Floats, lon_a: Floats, lat_b: Floats, lon_b: Floats) -> Floats:

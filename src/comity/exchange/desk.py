@@ -230,10 +230,12 @@ class Desk:
             self._publish()
 
     def parties(self) -> Iterable[tuple[str, datetime]]:
-        """(pair, when) of what this participant has acknowledged as a party."""
+        """(pair, when) of what this participant has acknowledged as a party: with an aircraft of its own that
+        somebody vouches for, so that nobody acknowledges in another's stead by claiming its address."""
         for alive in self._alive.values():
             at = alive.alert.acknowledged_at
-            if at is not None and alive.about.party and alive.about.pair:
+            sure = any(side.own and not side.claimed for side in alive.alert.sides)
+            if at is not None and sure and alive.about.party and alive.about.pair:
                 yield alive.about.pair, at
 
     def alerts(self) -> tuple[Alert, ...]:

@@ -2,11 +2,12 @@
 
 Cells of the fixed grid, a height band of whole kilometres and a slot of whole minutes, like the level-0
 form of an intent (``coarsen``). The form is made from where the aircraft was at the slot's beginning, its
-*anchor*, and holds until the slot ends, whatever the aircraft does: a form that followed it would tell, at the moment
-of each change, that it just then crossed a line of the grid.
+*anchor*, and holds until the slot ends, whatever the aircraft does: a form that followed it would tell, at
+the moment of each change, that it just then crossed a line of the grid.
 
 Outward (law 1): the circle that is covered holds every place that the aircraft can reach within the slot
-at the speed class of its anchor. One that leaves it, because it became faster, is anchored anew.
+at the speed class of its anchor. One that leaves it, because it became faster, or climbs or descends out of
+the band, is anchored anew.
 
 Not told: speed, direction, category, owner. The size of the circle tells the speed class.
 """
@@ -17,11 +18,13 @@ import math
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from comity.geo.cells import corners, grid_cells, token
+import numpy as np
+
+from comity.geo.cells import corners, disc_cells, token
 from comity.geo.heights import HeightBounds
 from comity.model.altitude import LOWEST_M
+from comity.model.batch import Floats
 from comity.model.released import ReservedVolume
-from comity.model.shape import Circle, LatLon
 from comity.release.coarsen import ceil_band, floor_band
 
 SLOT_S: Final = 60
@@ -69,13 +72,23 @@ def band_m(height: HeightBounds | None, rate_mps: float) -> tuple[float, float]:
     """Lower and upper limit during the slot, in metres above the ellipsoid, as whole bands."""
     if height is None:
         return floor_band(LOWEST_M), ceil_band(HIGHEST_M)
-    climb_m = max(CLIMB_MPS, 0.0 if math.isnan(rate_mps) else abs(rate_mps) * SPEEDING) * SLOT_S
-    return floor_band(height.lower_m - climb_m), ceil_band(height.upper_m + climb_m)
+    change_m = float(climb_m(np.array([rate_mps]))[0])
+    return floor_band(height.lower_m - change_m), ceil_band(height.upper_m + change_m)
+
+
+def climb_m(rate_mps: Floats) -> Floats:
+    """By how much heights above the ellipsoid may change within the slot, up or down."""
+    return np.asarray(np.fmax(CLIMB_MPS, np.abs(rate_mps) * SPEEDING) * SLOT_S)
+
+
+STRETCH: Final = 1.25
+"""Heights above the ellipsoid differ by no more than this times the heights on any datum: in an air column
+50 K warmer than standard up to 1.24. Larger: an aircraft that climbs is anchored anew sooner."""
 
 
 def track_cells(at: Anchor, band: tuple[float, float], start: datetime) -> TrackCells:
     """The form for the slot that begins at ``start``."""
-    cells = grid_cells(Circle(LatLon(lat=at.lat, lon=at.lon), max(1.0, at.radius_m)))
+    cells = disc_cells(lat=at.lat, lon=at.lon, radius_m=at.radius_m)
     outlines = tuple(tuple(corners(cell)) for cell in cells)
     form = ReservedVolume(
         cells=tuple(token(cell) for cell in cells),
