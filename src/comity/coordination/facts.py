@@ -19,7 +19,7 @@ from comity.coordination.state import Done, PersonKey, RequestKey, Revocation, S
 from comity.coordination.volumes import Volumes
 from comity.geo.heights import Environment
 from comity.ids import ParticipantId
-from comity.model.alert import Told
+from comity.model.alert import Raise, Told
 from comity.model.charter import Charter
 from comity.model.constraint import Constraint
 from comity.model.intent import Intent
@@ -66,6 +66,10 @@ class AlertRow(_Row, frozen=True, tag="alert"):
     value: Told
 
 
+class RaiseRow(_Row, frozen=True, tag="raise"):
+    value: Raise
+
+
 class RequestRow(_Row, frozen=True, tag="request"):
     key: RequestKey
     value: Done
@@ -88,6 +92,7 @@ Row = (
     | RevocationRow
     | SegmentRow
     | AlertRow
+    | RaiseRow
     | RequestRow
     | ConstraintRow
     | IntentRow
@@ -110,6 +115,7 @@ def rows(state: State) -> Iterator[bytes]:
     for recipient in sorted(state.segments):
         yield _encode(SegmentRow(recipient, state.segments[recipient]))
     yield from _values(AlertRow, state.alerts)
+    yield from _values(RaiseRow, state.raises)
     for request, done in sorted(state.requests.items(), key=lambda kv: (kv[1].index, kv[0])):
         yield _encode(RequestRow(request, done))
     yield from _values(ConstraintRow, state.constraints)
@@ -147,6 +153,8 @@ def load(lines: Iterable[bytes], environment: Environment) -> State:
                 state.requests[key] = done
             case AlertRow(value=told):
                 state.alerts[told.recipient, told.alert.ref] = told
+            case RaiseRow(value=to):
+                state.raises[to.owner, to.recipient, to.track] = to
             case _:
                 _load_member(state, row)
     assert isinstance(state.volumes, Volumes)

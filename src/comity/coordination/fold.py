@@ -16,7 +16,7 @@ from comity.coordination.state import Done, OverlayState, Revocation, State
 from comity.model import fact as f
 from comity.model.constraint import Constraint, ConstraintState
 from comity.model.intent import Intent, IntentState
-from comity.model.rule import ReleaseRule
+from comity.model.rule import Level, ReleaseRule
 from comity.release.coarsen import lingers_until
 
 REQUEST_MEMORY: Final = timedelta(hours=24)
@@ -35,20 +35,12 @@ def apply(state: State, fact: f.Fact, request: f.Request | None, now: datetime, 
             _put_constraint(state, constraint)
         case f.SegmentRecorded(recipient=recipient, segment=segment):
             state.segments[recipient] = segment
-        case f.TokensRevoked():
-            _revoke(state, fact)
-        case f.Erased() | f.SnapshotRecorded() | f.LevelRaised():
+        case f.Erased() | f.SnapshotRecorded():
             pass
-        case f.AlertTold(told=told) | f.AlertAcknowledged(told=told):
-            state.alerts[told.recipient, told.alert.ref] = told
-        case f.AlertCleared(recipient=recipient, ref=ref):
-            state.alerts.pop((recipient, ref), None)
-        case f.PersonPut(person=person):
-            state.people[(person.participant, person.id)] = person
-        case f.PersonRemoved():
-            state.people.pop((fact.participant, fact.id), None)
-            # Whoever gets this id again must not be let in by the tokens of the one who had it.
-            state.revocations[(fact.participant, fact.id)] = Revocation(now, ())
+        case f.LevelRaised() | f.AlertTold() | f.AlertAcknowledged() | f.AlertCleared():
+            _apply_warning(state, fact)
+        case f.PersonPut() | f.PersonRemoved() | f.TokensRevoked():
+            _apply_person(state, fact, now)
         case _:
             _apply_membership(state, fact)
     if request is not None:
@@ -57,6 +49,32 @@ def apply(state: State, fact: f.Fact, request: f.Request | None, now: datetime, 
         state.requests[key] = Done(index, request.body_sha256, micros(now))
     if not isinstance(state, OverlayState):
         _prune(state, now)
+
+
+def _apply_person(state: State, fact: f.PersonPut | f.PersonRemoved | f.TokensRevoked, now: datetime) -> None:
+    match fact:
+        case f.PersonPut(person=person):
+            state.people[(person.participant, person.id)] = person
+        case f.PersonRemoved():
+            state.people.pop((fact.participant, fact.id), None)
+            # Whoever gets this id again must not be let in by the tokens of the one who had it.
+            state.revocations[(fact.participant, fact.id)] = Revocation(now, ())
+        case f.TokensRevoked():
+            _revoke(state, fact)
+
+
+def _apply_warning(
+    state: State, fact: f.LevelRaised | f.AlertTold | f.AlertAcknowledged | f.AlertCleared
+) -> None:
+    match fact:
+        case f.LevelRaised(to=to):
+            state.raises.pop((to.owner, to.recipient, to.track), None)
+            if to.level is not Level.NONE:
+                state.raises[to.owner, to.recipient, to.track] = to
+        case f.AlertTold(told=told) | f.AlertAcknowledged(told=told):
+            state.alerts[told.recipient, told.alert.ref] = told
+        case f.AlertCleared(recipient=recipient, ref=ref):
+            state.alerts.pop((recipient, ref), None)
 
 
 def _apply_membership(state: State, fact: f.Fact) -> None:

@@ -18,7 +18,7 @@ from comity.coordination.tables import Overlay
 from comity.coordination.volumes import Volumes
 from comity.geo.heights import Environment
 from comity.ids import EntityId, ParticipantId, PersonId, RequestId, RuleId
-from comity.model.alert import Told
+from comity.model.alert import Raise, Told
 from comity.model.charter import Charter
 from comity.model.constraint import Constraint
 from comity.model.intent import Intent
@@ -31,6 +31,8 @@ from comity.release.policy import GroupKey, Policy
 
 PersonKey = tuple[ParticipantId, PersonId]
 RequestKey = tuple[ParticipantId, RequestId]
+RaiseKey = tuple[ParticipantId, ParticipantId, str]
+"""Owner, recipient and the owner's name for the track."""
 
 
 TABLES: Final = (
@@ -44,6 +46,7 @@ TABLES: Final = (
     "requests",
     "segments",
     "alerts",
+    "raises",
 )
 """The tables of a state, by the names of its attributes."""
 
@@ -87,6 +90,7 @@ class State:
         self.requests: MutableMapping[RequestKey, Done] = {}
         self.segments: MutableMapping[ParticipantId, int] = {}
         self.alerts: MutableMapping[tuple[ParticipantId, str], Told] = {}
+        self.raises: MutableMapping[RaiseKey, Raise] = {}
         self.items_per_participant = ITEMS_PER_PARTICIPANT
         self.owned: dict[tuple[ParticipantId, ItemKind], set[EntityId]] = {}
         self.lingers: dict[tuple[ParticipantId, ItemKind], set[EntityId]] = {}
@@ -150,6 +154,7 @@ class OverlayState(State):
         self._tables: dict[str, Overlay[Any, Any]] = {name: Overlay(getattr(base, name)) for name in TABLES}
         for name, table in self._tables.items():
             setattr(self, name, table)
+        self.raises: MutableMapping[RaiseKey, Raise] = {}
         self.items_per_participant = base.items_per_participant
         self.owned = {}
         self.lingers = {}

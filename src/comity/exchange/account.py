@@ -34,6 +34,7 @@ GOVERNING: Final = (
     "group.removed",
     "rule.put",
     "rule.removed",
+    "level.raised",
 )
 """Kinds of entries that decide who gets what."""
 
@@ -66,6 +67,11 @@ def seen_by_others(
             granted = policy.explain(owner, who, kind)
             if granted.level is not Level.NONE:
                 answer.append(SeenBy(who, kind, granted.level.value, granted.reason, granted.rule))
+        answer += [
+            SeenBy(who, "own_track", to.level.value, f"raised: {to.reason}", ref=to.track)
+            for (of, to_whom, _), to in sorted(state.raises.items())
+            if of == owner and to_whom == who
+        ]
         for item in items:
             if item is None:
                 continue

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+from comity.coordination.state import RaiseKey
 from comity.ids import ParticipantId
 from comity.model.alert import Raise
 from comity.model.intake import SourceKey
@@ -19,6 +20,10 @@ from comity.release.warned import Budget
 
 FALLEN_BACK: Final = "the conflict is over"
 WITHDRAWN: Final = "the rule that raised it was withdrawn"
+
+
+Recorded = Mapping[RaiseKey, Raise]
+"""What the record says is raised."""
 
 
 class Track(NamedTuple):
@@ -69,16 +74,22 @@ class Raises:
                 self.over.add((track.key.participant, track.who))
         return granted
 
-    def entries(self, granted: Mapping[Track, Wanted]) -> tuple[Raise, ...]:
-        """What changes, for the record; in canonical order."""
+    def entries(self, granted: Mapping[Track, Wanted], recorded: Recorded) -> tuple[Raise, ...]:
+        """What has to change on the record for it to say what is granted; in canonical order. So a raise
+        that a restart or a full disk left there is put down as over."""
+        now = {key_of(track): _entry(track, want.level, want.reason) for track, want in granted.items()}
         changed = [
-            _entry(track, want.level, want.reason)
-            for track, want in granted.items()
-            if track not in self._now or self._now[track].level is not want.level
+            entry
+            for key, entry in now.items()
+            if key not in recorded or recorded[key].level is not entry.level
         ]
-        fallen = [_entry(track, Level.NONE, FALLEN_BACK) for track in self._now.keys() - granted.keys()]
-        fallen += [_entry(track, Level.NONE, WITHDRAWN) for track in self._withdrawn - granted.keys()]
-        return tuple(sorted([*changed, *fallen], key=lambda each: (each.owner, each.recipient, each.track)))
+        withdrawn = {key_of(track) for track in self._withdrawn}
+        over = [
+            Raise(*key, Level.NONE, WITHDRAWN if key in withdrawn else FALLEN_BACK)
+            for key in recorded
+            if key not in now
+        ]
+        return tuple(sorted([*changed, *over], key=lambda each: (each.owner, each.recipient, each.track)))
 
     def adopt(self, granted: Mapping[Track, Wanted]) -> None:
         """They are on the record: from now on they hold."""
@@ -106,5 +117,12 @@ class Raises:
         return {track: self._now[track] for track in granted if track in self._now}
 
 
+def key_of(track: Track) -> RaiseKey:
+    """How the record names it: a number that a feed gave means nothing without the feed."""
+    of_feed = track.address.startswith("~")
+    name = f"{track.key.feed}/{track.address}" if of_feed else track.address
+    return track.key.participant, track.who, name
+
+
 def _entry(track: Track, level: Level, reason: str) -> Raise:
-    return Raise(track.key.participant, track.who, track.address, level, reason)
+    return Raise(*key_of(track), level, reason)

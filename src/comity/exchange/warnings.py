@@ -52,6 +52,9 @@ from comity.release.warned import IN_CONFLICT, Budget
 
 _log = logging.getLogger("comity.exchange.warnings")
 
+MOST_OWED: Final = 20_000
+"""Entries about alerts that wait while the ledger takes none: about a minute of the worst."""
+
 IN_TIME_S: Final = 1.5
 """A sweep every second is at most this old when it is read."""
 
@@ -99,8 +102,9 @@ class Warnings:
         self._running: asyncio.Future[list[Found]] | None = None
         self._prepared: Prepared | None = None
         self.watching = Watching(state, references, settings.alerts)
+        self._owed_told: list[Told] = []
+        self._owed_cleared: list[tuple[ParticipantId, str]] = []
         self.swept_at = now
-        self._started = now
 
     # --- once a second
 
@@ -164,8 +168,7 @@ class Warnings:
             record = desk.tell(shown, cleared, self._state.alerts, others, now)
             told += record.told
             gone += record.cleared
-        if told or gone:
-            await self._put_down(c.RecordWarnings(told=tuple(told), cleared=tuple(gone)))
+        await self._put_down_told(told, gone)
 
     def _beside(self, found: Found, now_us: int) -> Iterable[Finding]:
         """What may be told of own aircraft beside hidden ones; past ``MOST_LISTED`` advisories a number."""
@@ -247,7 +250,8 @@ class Warnings:
             abouts[live.key] = about
             if about.wants is not None:
                 track, level = about.wants
-                wanted[track] = Wanted(level, _why(live), free=about.free)
+                want = Wanted(level, _why(live), free=about.free)
+                wanted[track] = max(want, wanted.get(track, want), key=lambda each: each.level.rank)
         self._abouts[who] = abouts
         return abouts
 
@@ -280,10 +284,20 @@ class Warnings:
     async def _raise(self, wanted: dict[Track, Wanted], now_us: int) -> None:
         """Raise what is wanted and has a budget, once it is on the record."""
         granted = self._raises.plan(wanted, now_us)
-        entries = self._raises.entries(granted)
+        entries = self._raises.entries(granted, self._state.raises)
         if entries and not await self._put_down(c.RecordWarnings(raises=entries)):
             granted = self._raises.held(granted)
         self._raises.adopt(granted)
+
+    async def _put_down_told(self, told: list[Told], cleared: list[tuple[ParticipantId, str]]) -> None:
+        """With what could not be put down before; the oldest goes where that is too much."""
+        self._owed_told = [*self._owed_told, *told][-MOST_OWED:]
+        self._owed_cleared = [*self._owed_cleared, *cleared][-MOST_OWED:]
+        if not self._owed_told and not self._owed_cleared:
+            return
+        command = c.RecordWarnings(told=tuple(self._owed_told), cleared=tuple(self._owed_cleared))
+        if await self._put_down(command):
+            self._owed_told, self._owed_cleared = [], []
 
     async def _put_down(self, command: c.RecordWarnings) -> bool:
         """False where the ledger takes nothing now: nothing is raised then; alerts are told all the same."""
