@@ -272,6 +272,22 @@ def test_once_warm_nothing_is_compiled() -> None:
     assert len(kernels) > 15
 
 
+@pytest.mark.parametrize("failure", [OSError("no space"), EOFError()])
+def test_warming_gives_up_kept_code_that_fails(failure: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+
+    def use_all() -> None:
+        calls.append("used")
+        if len(calls) == 1:
+            raise failure
+
+    monkeypatch.setattr(incursion_table, "_use_all", use_all)
+    monkeypatch.setattr(incursion_table, "keep_nothing", lambda each: calls.append(each.__name__))
+    warm()
+    assert calls[0] == calls[-1] == "used"
+    assert {"_fill_visits", "_join", "_cover"} <= set(calls)
+
+
 def test_frames_of_paths_are_orthonormal() -> None:
     flown = flights([LatLon(90.0, 0.0), LatLon(0.0, 180.0), LatLon(-45.0, -60.0)], 5, 50)
     for f in flown.frame:

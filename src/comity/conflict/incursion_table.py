@@ -8,11 +8,14 @@ threads.
 
 from __future__ import annotations
 
+import pickle
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from comity.conflict import incursion, incursion_cover, incursion_grid
+from comity.conflict.compiled import keep_nothing
 from comity.conflict.cylinder import Floats
 from comity.conflict.incursion import Areas, Ints, paths, visits
 from comity.conflict.incursion_areas import ANYWHERE, BLOCK, Outline, balls, of_shape, padded
@@ -132,7 +135,19 @@ class AreaTable:
 
 
 def warm() -> None:
-    """Use every kernel of a track against volumes once, so that no later call compiles."""
+    """Use every kernel of a track against volumes once, so that no later call compiles. Kept code that cannot
+    be read is given up, as in ``conflict.warm``."""
+    try:
+        _use_all()
+    except (OSError, EOFError, pickle.UnpicklingError):
+        for module in (incursion, incursion_cover, incursion_grid):
+            for each in vars(module).values():
+                if hasattr(each, "signatures"):
+                    keep_nothing(each)
+        _use_all()
+
+
+def _use_all() -> None:
     zero = np.zeros(1)
     flown = paths(lat=zero, lon=zero, track_deg=zero, speed_mps=zero, radius_m=zero)
     levels = Levels(zero, zero, np.zeros(1, np.int64), zero, zero, zero)
