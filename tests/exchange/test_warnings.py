@@ -6,6 +6,7 @@ import asyncio
 import functools
 import math
 from collections.abc import Callable, Coroutine
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -401,3 +402,28 @@ async def test_withdrawing_the_rule_ends_the_raise(tmp_path: Path) -> None:
         assert here.exchange.tracks(SOUTH).ids() == ["4CA222"]
         await fly(here, said, 1)
         assert alerts(here, SOUTH)[0].advisory
+
+
+@played
+async def test_the_account_tells_of_a_raise_while_it_lasts_and_later_for_its_time(
+    tmp_path: Path,
+) -> None:
+    one, two = head_on()
+    said: list[Said] = [(NORTH, OWN, one), (SOUTH, OWN, two), (CENTRE, SENSED, one), (CENTRE, SENSED, two)]
+    async with world(tmp_path) as here:
+        await here.release(NORTH, SOUTH, raising(Level.POSITION))
+        await fly(here, said, 4)
+        during = here.clock.now()
+
+        async def raised(at: datetime | None = None) -> list[tuple[str, str | None, str]]:
+            seen = await here.exchange.what_others_see(NORTH, at, SOUTH)
+            return [
+                (each.recipient, each.ref, each.level) for each in seen if each.reason.startswith("raised")
+            ]
+
+        assert await raised() == [(SOUTH, "4CA111", "position")]
+        clock = here.clock
+    async with world(tmp_path, clock=clock) as here:
+        await fly(here, [], 20)
+        assert await raised() == [], "the restart ended it, and that is on the record"
+        assert await raised(during) == [(SOUTH, "4CA111", "position")]
