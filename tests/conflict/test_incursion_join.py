@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comity.conflict import incursion, incursion_grid
+from comity.conflict import incursion, incursion_grid, incursion_table
 from comity.conflict.cylinder import Floats
 from comity.conflict.incursion import Pairs, Paths, height_window, paths, visits
 from comity.conflict.incursion_areas import Outline, of_cells, of_shape
@@ -121,6 +121,22 @@ def test_cells_hold_what_their_outline_holds() -> None:
     zero = np.zeros(4)
     flown = paths(lat=lat, lon=lon, track_deg=zero, speed_mps=zero, radius_m=zero)
     assert met(flown, table, all_pairs(4, np.zeros(1, np.int64))) == {(0, 0), (1, 0), (2, 0)}
+
+
+@pytest.mark.parametrize("lon", [-180.0, -90.0, 0.0, 45.0, 90.0, 180.0])
+def test_corners_of_cells_on_the_path_are_one_place(lon: float) -> None:
+    """Cells meet along these meridians, and so does a path due north with all their corners: were a corner in
+    two edges not the same to the last bit, a crossing would be lost and inside be outside."""
+    table = AreaTable()
+    lats = [-60.0, -25.94447977237001, 0.0, 25.94447977237001, 60.0]
+    for lat in lats:
+        table.add(of_cells(map(token, grid_cells(Circle(LatLon(lat, lon), 100.0)))))
+    zero = np.zeros(5)
+    flown = paths(
+        lat=np.array(lats), lon=np.full(5, lon), track_deg=zero, speed_mps=zero + 10.0, radius_m=zero
+    )
+    rows = np.arange(5)
+    assert met(flown, table, Pairs(rows, rows, zero, zero + 1.0)) == {(k, k) for k in range(5)}
 
 
 @settings(max_examples=examples(30), deadline=None)
@@ -261,7 +277,7 @@ def test_once_warm_nothing_is_compiled() -> None:
     warm()
     kernels = [
         each
-        for module in (incursion, incursion_grid)
+        for module in (incursion, incursion_cover, incursion_grid)
         for each in vars(module).values()
         if hasattr(each, "stats")
     ]
