@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comity.conflict import incursion, incursion_grid, incursion_table
+from comity.conflict import incursion, incursion_cover, incursion_grid, incursion_table
 from comity.conflict.cylinder import Floats
 from comity.conflict.incursion import Pairs, Paths, height_window, paths, visits
 from comity.conflict.incursion_areas import Outline, of_cells, of_shape
