@@ -100,6 +100,10 @@ def test_draws_lines_cells_and_the_entered_volume(fake: FakeExchange, page: MapP
     page.screenshot("alerts-map")
     areas = page.debug("alertAreas")
     assert areas == {"cells": 1, "entered": 1}
+    greyscale = page.page.context.new_cdp_session(page.page)
+    greyscale.send("Emulation.setEmulatedVisionDeficiency", {"type": "achromatopsia"})
+    page.screenshot("alerts-without-colour")
+    greyscale.send("Emulation.setEmulatedVisionDeficiency", {"type": "none"})
     assert page.errors == []
 
 

@@ -61,7 +61,9 @@ def test_the_map_as_a_recipient_has_it(fake: FakeExchange, page: MapPage) -> Non
     assert "RELIEF21, raised" in page.text(".seen-panel table")
     page.screenshot("what-others-see-choose")
     page.page.get_by_role("button", name="Show", exact=True).click()
-    page.until(lambda: "1 of your 3 items" in page.text("#seen-banner"), "the label says what they have")
+    page.until(
+        lambda: "1 item of yours, 2 not shown" in page.text("#seen-banner"), "the label says what they have"
+    )
     told = page.text("#seen-banner")
     assert "AS NORTH-AIR HAS IT" in told
     assert "your aircraft: none" in told
@@ -90,7 +92,9 @@ def test_it_is_asked_anew_and_is_not_drawn_over_the_past(fake: FakeExchange, pag
     page.until(lambda: (page.debug("seen") or {}).get("areas") == 3, "the intent's three volumes")
     fake.seen = []
     page.until(
-        lambda: "0 of your 3 items" in page.text("#seen-banner"), "a withdrawal shows within seconds", 12
+        lambda: "0 items of yours, 3 not shown" in page.text("#seen-banner"),
+        "a withdrawal shows within seconds",
+        12,
     )
     assert page.debug("seen") == {"recipient": "centre", "areas": 0, "none": 3}
     page.page.keyboard.press("y")

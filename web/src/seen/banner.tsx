@@ -2,6 +2,7 @@
 // numbers, and how to end it.
 import { clock } from "../format/time";
 import { picture, viewTime, zone } from "../state/store";
+import { isFinal } from "../state/phase";
 import { formsOf, recipients, seenAs, showAs, showAsMyself, trackLevelsOf } from "./state";
 
 function plural(count: number, one: string): string {
@@ -31,11 +32,12 @@ export function SeenBanner() {
 function Counts() {
   const rows = seenAs.value?.rows;
   if (!rows) return null;
-  const mine = [...picture.value.items.values()].filter(({ level }) => level === "own").length;
+  const refs = new Set(rows.map(({ ref }) => ref));
+  const withheld = [...picture.value.items.values()].filter((item) => item.level === "own" && !isFinal(item) && !refs.has(item.ref)).length;
   const { own, sensed, raised } = trackLevelsOf(rows);
   return (
     <span>
-      {formsOf(rows).length} of your {plural(mine, "item")}; your aircraft: {own}; tracks you sense: {sensed}
+      {plural(formsOf(rows).length, "item")} of yours, {withheld} not shown; your aircraft: {own}; tracks you sense: {sensed}
       {raised.size > 0 && `; ${raised.size} raised`}.
     </span>
   );

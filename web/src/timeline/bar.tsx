@@ -87,7 +87,7 @@ export function TimelineBar() {
         <span class="timeline-distance time">{mode === "ahead" ? `+${distanceWords(aheadMs.value)}` : "+24 h"}</span>
         <button type="button" aria-pressed={mode === "ahead"} title="Look-ahead (y)" onClick={toggleAhead}>Look-ahead</button>
       </div>
-      {trouble.value && mode !== "replay" && <span class="timeline-trouble" role="alert">Replay: {trouble.value}</span>}
+      {trouble.value && mode !== "replay" && <span class="timeline-trouble" role="alert" title={trouble.value}>Replay: {trouble.value}</span>}
     </section>
   );
 }

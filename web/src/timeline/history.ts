@@ -49,7 +49,9 @@ export function readSpan(body: unknown): Span | null {
   const stepMs = typeof step === "number" && step > 0 ? step * 1000 : 1000;
   const why = fields["because"];
   const because = typeof why === "string" && why !== "" ? why : null;
-  const span = { fromMs: time(fields, "from"), untilMs: time(fields, "until"), stepMs, because };
+  // The exchange counts microseconds and Date.parse cuts them off: a beginning that is cut lies before it.
+  const fromMs = time(fields, "from") + (/\.\d{3}\d*[1-9]/.test(String(fields["from"])) ? 1 : 0);
+  const span = { fromMs, untilMs: time(fields, "until"), stepMs, because };
   if (span.untilMs < span.fromMs) throw new BadHistory("until is before from");
   return span;
 }

@@ -15,6 +15,14 @@ describe("the span", () => {
     expect(readSpan({ from: FROM, until: UNTIL, because: "nothing was kept before" })!.because).toBe("nothing was kept before");
   });
 
+  it("begins within what is kept where the beginning falls between two milliseconds", () => {
+    const from = (text: string): number => readSpan({ from: text, until: UNTIL, step_s: 5 })!.fromMs;
+    const cut = Date.parse("2026-05-01T13:00:00.356Z");
+    expect(from("2026-05-01T13:00:00.356325Z")).toBe(cut + 1);
+    expect(from("2026-05-01T13:00:00.356000Z")).toBe(cut);
+    expect(from("2026-05-01T13:00:00.356Z")).toBe(cut);
+  });
+
   it("is null where nothing is kept, and refused where it cannot be", () => {
     expect(readSpan({ from: null, until: null, step_s: 1 })).toBeNull();
     expect(() => readSpan({ from: UNTIL, until: FROM, step_s: 1 })).toThrow(BadHistory);
