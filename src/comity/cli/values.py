@@ -193,13 +193,14 @@ def level_options(command: Callable[..., Any]) -> Any:
     for name, text, levels in reversed(_LEVEL_OPTIONS):
         words = sorted(levels, key=lambda level: level.rank)
         raises = name.endswith(("_in_conflict", "_in_emergency"))
-        default = getattr(NOTHING, name).value if raises else None
+        # To click a default of None is a default, and then nothing is required.
+        stated: dict[str, Any] = {"required": True}
+        if raises:
+            stated = {"default": getattr(NOTHING, name).value, "show_default": True}
         options = click.option(
             "--" + name.replace("_", "-"),
             type=click.Choice([level.value for level in words]),
-            required=not raises,
-            default=default,
-            show_default=raises,
             help=f"Level for {text}.",
+            **stated,
         )(options)
     return options
