@@ -66,8 +66,14 @@ class Reader:
         self.binary = binary
         self._numbers = Numbers()
         self._told: dict[str, dict[str, Any]] = {}
+        self._turn = asyncio.Lock()
 
     async def tell(self, ws: WebSocket, frame: dict[str, Any], *, whole: bool) -> None:
+        """One frame at a time: nothing comes between a text and its packed half."""
+        async with self._turn:
+            await self._tell(ws, frame, whole=whole)
+
+    async def _tell(self, ws: WebSocket, frame: dict[str, Any], *, whole: bool) -> None:
         views: list[TrackView] = frame["tracks"]
         if not self.binary:
             await ws.send_text(msgspec.json.encode(frame).decode())
@@ -343,7 +349,7 @@ _PAGES: Final = Pages(STATIC)
 def _answer(name: str) -> Response:
     """With the real exchange's headers, its content security policy above all."""
     try:
-        answer = _PAGES.serve(name, gzipped=False)
+        answer = _PAGES.serve(name, gzipped=False, keep=name.startswith("assets/"))
     except NotFound:
         return Response("not found", 404)
     headers = {key.decode(): value.decode() for key, value in answer.headers}

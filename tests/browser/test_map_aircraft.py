@@ -121,6 +121,8 @@ def test_a_rounded_position_says_how_far_it_may_be_off(fake: FakeExchange, page:
 
 def test_vectors_cycle_and_are_said_in_the_bar(page: MapPage) -> None:
     page.until_still()
+    page.page.keyboard.press("+")
+    page.until_still()
     inked = {}
     for words in ("1 min", "2 min", "5 min", "off"):
         page.page.keyboard.press("v")
@@ -129,8 +131,8 @@ def test_vectors_cycle_and_are_said_in_the_bar(page: MapPage) -> None:
         if words == "5 min":
             page.page.wait_for_timeout(150)
             page.screenshot("vectors")
-    assert inked["off"] < inked["1 min"] < inked["2 min"], "at this scale a minute hardly leaves the symbol"
-    assert inked["2 min"] + 1_000 < inked["5 min"]
+    assert inked["off"] < inked["1 min"] < inked["2 min"]
+    assert inked["2 min"] + 500 < inked["5 min"]
 
 
 def test_filters_say_how_many_are_shown_and_keep_what_is_warned_of(fake: FakeExchange, page: MapPage) -> None:

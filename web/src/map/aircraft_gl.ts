@@ -41,14 +41,15 @@ export class AircraftCanvas {
     });
   }
 
-  draw(fleet: Fleet, view: View, nowMs: number, look: Look): void {
+  /** False where nothing could be drawn yet: the driver is still compiling, or the context is lost. */
+  draw(fleet: Fleet, view: View, nowMs: number, look: Look): boolean {
     const { gl, parts } = this;
-    if (!parts) return;
+    if (!parts || ![parts.sprite, parts.vector].every((one) => ready(gl, one))) return false;
     this.send(fleet, parts);
     gl.viewport(0, 0, this.canvas.width, this.canvas.height);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
-    if (fleet.limit === 0) return;
+    if (fleet.limit === 0) return true;
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.bindVertexArray(parts.array);
@@ -67,6 +68,7 @@ export class AircraftCanvas {
       gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, fleet.limit);
     }
     gl.bindVertexArray(null);
+    return true;
   }
 
   private send(fleet: Fleet, parts: Parts): void {
@@ -124,6 +126,7 @@ export class AircraftCanvas {
 
 interface Program {
   readonly program: WebGLProgram;
+  linked: boolean;
   readonly uniforms: Map<string, WebGLUniformLocation | null>;
 }
 
@@ -201,16 +204,24 @@ function program(gl: WebGL2RenderingContext, vertex: string, fragment: string, f
     gl.shaderSource(shader, source);
     gl.compileShader(shader);
     gl.attachShader(made, shader);
-    if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS) && !gl.isContextLost()) {
-      throw new Error(`the aircraft shader does not compile: ${gl.getShaderInfoLog(shader) ?? ""}`);
-    }
   }
   if (feedback.length > 0) gl.transformFeedbackVaryings(made, feedback, gl.INTERLEAVED_ATTRIBS);
   gl.linkProgram(made);
-  if (!gl.getProgramParameter(made, gl.LINK_STATUS) && !gl.isContextLost()) {
-    throw new Error(`the aircraft shader does not link: ${gl.getProgramInfoLog(made) ?? ""}`);
+  return { program: made, linked: false, uniforms: new Map() };
+}
+
+/** Asks only when the answer is there: the first question for a status waits for the compiler, a second or more where
+    there is no graphics card. Without the extension it has to wait. */
+function ready(gl: WebGL2RenderingContext, one: Program): boolean {
+  if (one.linked) return true;
+  const parallel = gl.getExtension("KHR_parallel_shader_compile");
+  if (parallel && !gl.getProgramParameter(one.program, parallel.COMPLETION_STATUS_KHR)) return false;
+  if (!gl.getProgramParameter(one.program, gl.LINK_STATUS) && !gl.isContextLost()) {
+    const shaders = (gl.getAttachedShaders(one.program) ?? []).map((shader) => gl.getShaderInfoLog(shader) ?? "");
+    throw new Error(`the aircraft shader does not link: ${gl.getProgramInfoLog(one.program) ?? ""} ${shaders.join(" ")}`);
   }
-  return { program: made, uniforms: new Map() };
+  one.linked = true;
+  return true;
 }
 
 function texture(gl: WebGL2RenderingContext): void {

@@ -1,36 +1,14 @@
-// The base map, wholly from this package: land and borders (npm world-atlas, Natural Earth 1:50m, ISC), lakes
-// (generated/lakes.json), a graticule computed here, and airports (data/airports.json). No glyphs address: MapLibre
-// then draws text with the page's own fonts. Borders are Natural Earth's de facto ones and claim nothing.
-import type { Feature, FeatureCollection, LineString, MultiLineString, MultiPolygon, Point } from "geojson";
-import type { StyleSpecification } from "maplibre-gl";
-import { feature, mesh } from "topojson-client";
-import type { GeometryCollection, Topology } from "topojson-specification";
-import airportsUrl from "../../data/airports.json?url";
+// The base map, wholly from this package: land, borders, lakes and airports (made by scripts/basemap.mjs, fetched by the
+// map's own worker, so that they cost the main thread nothing) and a graticule computed here. No glyphs address:
+// MapLibre then draws text with the page's own fonts. Borders are Natural Earth's de facto ones and claim nothing.
+import type { Feature, FeatureCollection, LineString } from "geojson";
+import type { GeoJSONSourceSpecification, StyleSpecification } from "maplibre-gl";
+import airportsUrl from "../../generated/airports.json?url";
+import bordersUrl from "../../generated/borders.json?url";
 import lakesUrl from "../../generated/lakes.json?url";
-import worldUrl from "world-atlas/countries-50m.json?url";
-import { type Position, unwrap } from "../geometry/ring";
+import landUrl from "../../generated/land.json?url";
+import type { Position } from "../geometry/ring";
 import { INK } from "../style/palette";
-
-type World = Topology<{ countries: GeometryCollection; land: GeometryCollection }>;
-type AirportRow = [icao: string, iata: string, name: string, lat: number, lon: number, rank: number];
-
-/** Rings are unwrapped: raw world-atlas polygons jump across the map at the antimeridian. */
-function landOf(world: World): Feature<MultiPolygon> {
-  const coordinates = feature(world, world.objects.land).features.flatMap(({ geometry }) => {
-    const polygons =
-      geometry.type === "Polygon"
-        ? [geometry.coordinates]
-        : geometry.type === "MultiPolygon"
-          ? geometry.coordinates
-          : [];
-    return polygons.map((rings) => rings.map((ring) => unwrap(ring as Position[])));
-  });
-  return { type: "Feature", properties: {}, geometry: { type: "MultiPolygon", coordinates } };
-}
-
-function bordersOf(world: World): MultiLineString {
-  return mesh(world, world.objects.countries, (a, b) => a !== b);
-}
 
 /** Meridians and parallels every `step` degrees; `minzoom` is carried so that one source serves all scales. */
 function graticule(): FeatureCollection<LineString> {
@@ -44,23 +22,6 @@ function graticule(): FeatureCollection<LineString> {
   return { type: "FeatureCollection", features };
 }
 
-function airportsOf(rows: readonly AirportRow[]): FeatureCollection<Point> {
-  return {
-    type: "FeatureCollection",
-    features: rows.map(([icao, iata, name, lat, lon, rank]) => ({
-      type: "Feature",
-      properties: { icao, iata, name, rank },
-      geometry: { type: "Point", coordinates: [lon, lat] },
-    })),
-  };
-}
-
-async function load<T>(url: string): Promise<T> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`the base map's ${url} answered ${response.status}`);
-  return (await response.json()) as T;
-}
-
 const FONT = ["B612"];
 
 /** What is there from the first moment: the sea, so that volumes and aircraft need not wait for the land. */
@@ -72,19 +33,18 @@ export const BARE: StyleSpecification = {
 
 export type BaseMap = Pick<StyleSpecification, "sources" | "layers">;
 
-export async function baseMap(): Promise<BaseMap> {
-  const [world, lakes, airports] = await Promise.all([
-    load<World>(worldUrl),
-    load<Feature<MultiPolygon>>(lakesUrl),
-    load<AirportRow[]>(airportsUrl),
-  ]);
+function file(url: string): GeoJSONSourceSpecification {
+  return { type: "geojson", data: new URL(url, window.location.href).href, tolerance: 0.3 };
+}
+
+export function baseMap(): BaseMap {
   return {
     sources: {
-      land: { type: "geojson", data: landOf(world), tolerance: 0.3 },
-      borders: { type: "geojson", data: bordersOf(world), tolerance: 0.3 },
-      lakes: { type: "geojson", data: lakes },
+      land: file(landUrl),
+      borders: file(bordersUrl),
+      lakes: file(lakesUrl),
       graticule: { type: "geojson", data: graticule() },
-      airports: { type: "geojson", data: airportsOf(airports) },
+      airports: file(airportsUrl),
     },
     layers: [
       { id: "land", type: "fill", source: "land", paint: { "fill-color": INK.land } },

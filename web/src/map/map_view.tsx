@@ -95,7 +95,7 @@ function attach(scene: Scene): () => void {
   };
 }
 
-const SCENE_EVENTS: SceneEvents = {
+const SCENE_EVENTS: Omit<SceneEvents, "onMissing"> = {
   craftMs,
   viewMs,
   onClick: choose,
@@ -111,18 +111,13 @@ export function MapView() {
     let stop: (() => void) | null = null;
     let gone = false;
     const failed = (error: unknown): void => setFailure(error instanceof Error ? error.message : String(error));
-    const base = baseMap();
-    // The map itself can fail before anybody waits for the base map.
-    base.catch(failed);
     const fonts = Promise.all([document.fonts.load("11px B612"), document.fonts.load("700 11px B612")]);
     fonts
       .then(() => {
         if (gone || !host.current) return;
-        const scene = new Scene(host.current, SCENE_EVENTS);
+        const scene = new Scene(host.current, { ...SCENE_EVENTS, onMissing: setFailure });
         stop = attach(scene);
-        void base.then((parts) => {
-          if (!gone) scene.setBase(parts);
-        }, failed);
+        scene.setBase(baseMap());
       })
       .catch(failed);
     return () => {

@@ -46,6 +46,8 @@ export interface SceneEvents {
   /** All that lies under the pointer: aircraft, what layers drew, then volumes, the smallest first. */
   onClick(hits: readonly Hit[], at: { lat: number; lon: number }): void;
   onPointer(at: { lat: number; lon: number } | null): void;
+  /** A part of the base map cannot be had. */
+  onMissing(why: string): void;
 }
 
 export class Scene {
@@ -75,6 +77,8 @@ export class Scene {
   /** Main-thread milliseconds spent drawing, summed: the debug state shows it. */
   spentMs = 0;
   framesDrawn = 0;
+  /** The first frame with aircraft was drawn: marked once, for whoever measures the page. */
+  private usable = false;
 
   constructor(
     container: HTMLElement,
@@ -141,6 +145,7 @@ export class Scene {
       map.getCanvas().style.cursor = over ? "pointer" : "";
       this.events.onPointer({ lat: lngLat.lat, lon: lngLat.wrap().lng });
     });
+    map.on("error", ({ error }) => this.events.onMissing(error.message));
     map.on("mouseout", () => this.events.onPointer(null));
     void document.fonts.ready.then(() => this.fit());
   }
@@ -272,8 +277,13 @@ export class Scene {
     this.layers.begin(view, this.events.viewMs(mono) ?? craftMs, craftMs, this.chosen);
     if (this.arrangeDue || mono - this.lastArrange > ARRANGE_MS) this.arrange(scenery, mono);
     const sizes = sizesFor(view.zoom, this.fleet.visible.length);
-    this.aircraft.draw(this.fleet, view, craftMs, { sizes, ...this.manner });
+    const drawn = this.aircraft.draw(this.fleet, view, craftMs, { sizes, ...this.manner });
+    if (!drawn) this.dirty = true;
     this.labels.draw(scenery, () => this.layers.draw());
+    if (drawn && !this.usable && this.fleet.size > 0) {
+      this.usable = true;
+      performance.mark("aircraft drawn");
+    }
     this.spentMs += performance.now() - mono;
     this.framesDrawn++;
   }
