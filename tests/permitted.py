@@ -2,19 +2,19 @@
 
 A world is a plain list of what happened, in order, each with its time (``property/happened.py``). It is read
 from the start every time it is asked, with dictionaries and loops and no cleverness, and shares no code with
-what it specifies: nothing of ``comity.release``, ``comity.coordination`` or ``comity.geo``. Two worlds whose
-``permitted`` is equal throughout have to give a participant the same bytes
+what it specifies: nothing of ``comity.release``, ``comity.coordination``, ``comity.exchange`` or
+``comity.geo``. Two worlds whose ``permitted`` is equal throughout have to give a participant the same bytes
 (``property/test_noninterference.py``).
 
 A participant may know: what it owns and did, whole; of another's items what the charter's floor and the
-rules in force give it, at that level; broadcast tracks, its own, and others' by rule; who the members are,
-the charter, the centre's groups. Nothing else. Which thing a released item is, it may know as a name that
-means nothing: here the pair of owner and request, in an answer a rotating reference.
+rules in force give it, at that level; broadcast tracks, its own, and others' by rule; what warnings have to
+tell it (``property/forewarned.py``); who the members are, the charter, the centre's groups. Nothing else.
+Which thing a released item is, it may know as a name that means nothing: here the pair of owner and request,
+in an answer a rotating reference.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,9 +22,10 @@ from typing import Final
 
 from comity.ids import GroupId, ParticipantId
 from comity.model.charter import Charter
-from comity.model.observation import Provenance, Report
+from comity.model.observation import Provenance
 from comity.model.participant import Participant, Person
 from comity.model.rule import Level, Levels, Recipient, ToParticipant
+from tests.property.forewarned import GivenLevel, forewarned, position_form
 from tests.property.happened import Group, Item, Rule, Tables, Token, World, tables_of
 from tests.property.level0 import reserved, slot_after
 
@@ -51,6 +52,13 @@ def level(tables: Tables, owner: ParticipantId, who: ParticipantId, kind: str, a
     return max(found, key=LADDER.index)
 
 
+def _given(tables: Tables, at: datetime) -> GivenLevel:
+    def given(owner: ParticipantId, who: ParticipantId, kind: str) -> Level:
+        return level(tables, owner, who, kind, at)
+
+    return given
+
+
 def _reaches(tables: Tables, rule: Rule, who: ParticipantId) -> bool:
     to = rule.recipient
     if isinstance(to, ToParticipant):
@@ -62,33 +70,6 @@ def _reaches(tables: Tables, rule: Rule, who: ParticipantId) -> bool:
 
 
 # --- what is seen
-
-
-def _position_form(report: Report) -> tuple[object, ...]:
-    """1/20 of 5 NM and of 1,000 ft, on a grid fixed on the earth; no name, no squawk, whole seconds. The
-    category is of level 1, so it is told at 2."""
-    place: tuple[int, int] | None = None
-    if report.lat is not None and report.lon is not None:
-        row = min(math.floor((report.lat + 90.0) * 240.0), 180 * 240 - 1)
-        around = max(round(360.0 * 240.0 * math.cos(math.radians((row + 0.5) / 240.0 - 90.0))), 1)
-        place = row, math.floor((report.lon + 180.0) % 360.0 / 360.0 * around)
-    height = report.altitude
-    return (
-        report.observed_at.replace(microsecond=0),
-        place,
-        None if height is None else (_steps(height.value_m, 15.24), height.datum),
-        _steps(report.ground_speed_mps, 5.0),
-        _steps(report.track_deg, 5.0),
-        _steps(report.vertical_rate_mps, 1.524),
-        _steps(None if report.accuracy_m is None else report.accuracy_m + 463.0, 100.0, up=True),
-        report.category,
-    )
-
-
-def _steps(value: float | None, step: float, *, up: bool = False) -> int | None:
-    if value is None:
-        return None
-    return math.ceil(value / step) if up else round(value / step)
 
 
 def _seen(tables: Tables, who: ParticipantId, at: datetime) -> frozenset[object]:
@@ -107,7 +88,7 @@ def _seen(tables: Tables, who: ParticipantId, at: datetime) -> frozenset[object]
         for report in brought.reports:
             if known == Level.POSITION:
                 # The address stands for the rotating reference here: which aircraft, and no more.
-                found.add((source, known, report.address, when, _position_form(report)))
+                found.add((source, known, report.address, when, position_form(report)))
             elif known != Level.NONE:
                 found.add((source, known, when, report))
     return frozenset(found)
@@ -128,6 +109,7 @@ class Permitted:
     own: frozenset[tuple[object, ...]]
     released: frozenset[tuple[object, ...]]
     seen: frozenset[object]
+    warned: frozenset[tuple[object, ...]]
     own_log: tuple[tuple[str, datetime], ...]
 
 
@@ -152,6 +134,7 @@ def permitted_of(world: World, tables: Tables, who: ParticipantId, at: datetime)
         own=frozenset(_own(tables.items.items(), who)),
         released=frozenset(_released(world, tables, who, at)),
         seen=_seen(tables, who, at),
+        warned=forewarned(world, tables, who, at, _given(tables, at)),
         own_log=tuple(tables.logs.get(who, ())),
     )
 

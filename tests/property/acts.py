@@ -132,6 +132,9 @@ def _rules(d: Drafting) -> Pair:
             d.one_of((Level.NONE, Level.RESERVED, Level.VOLUME)),
             d.one_of((Level.NONE, Level.POSITION, Level.IDENTITY)),
             d.one_of((Level.NONE, Level.POSITION, Level.IDENTITY)),
+            d.one_of((Level.RESERVED, Level.POSITION, Level.IDENTITY)),
+            d.one_of((Level.RESERVED, Level.POSITION)),
+            d.one_of((Level.NONE, Level.POSITION, Level.IDENTITY)),
         )
         expires = d.one_of((None, None, d.now + timedelta(minutes=d.one_of((3, 20)))))
         return h.Ruled(owner, name, d.one_of(_recipients(d, owner)), levels, expires)
@@ -221,9 +224,11 @@ _FEEDS: Final = (
 def _brings(d: Drafting) -> Pair:
     owner, (feed, provenance) = d.one_of(OTHERS), d.one_of(_FEEDS)
     address = d.one_of(_AIRCRAFT)
+    category = d.one_of((None, *AircraftCategory))
 
     def bring() -> Event:
-        return h.Brought(owner, feed, provenance, (_report(d, address),))
+        report = replace(_report(d, address), category=d.one_of((category, category, None)))
+        return h.Brought(owner, feed, provenance, (report,))
 
     return bring(), bring()
 
@@ -236,7 +241,7 @@ def _report(d: Drafting, address: str) -> Report:
         address=address,
         observed_at=d.now - timedelta(milliseconds=d.one_of((200, 700))),
         lat=(row + d.one_of((0.3, 0.5, 0.6))) / 240.0 - 90.0,
-        lon=lon + d.one_of((0.0, 0.00001)),
+        lon=lon + d.draw(st.integers(1, 10_000)) * 2e-9,
         altitude=Altitude(1_524.0 + d.one_of((0.0, 3.0)), Datum.PRESSURE),
         ground_speed_mps=100.0 + d.one_of((0.0, 1.5)),
         track_deg=90.0 + d.one_of((0.0, 2.0)),
@@ -312,7 +317,8 @@ def _south_groups(d: Drafting) -> Event | None:
 
 def _south_brings(d: Drafting) -> Event | None:
     feed, provenance = d.one_of(_FEEDS)
-    return h.Brought(SOUTH, feed, provenance, (_report(d, d.one_of(_AIRCRAFT)),))
+    report = replace(_report(d, d.one_of(_AIRCRAFT)), category=d.one_of((None, *AircraftCategory)))
+    return h.Brought(SOUTH, feed, provenance, (report,))
 
 
 SOUTH_ACTS: Final = (

@@ -17,6 +17,7 @@ from comity.model.rule import Level, Levels
 from tests.permitted import permitted_of
 from tests.property import happened as h
 from tests.property.happened import Event, Tables, World
+from tests.property.level0 import Ambiguous
 from tests.property.stack import (
     GEOID_M,
     SOUTH,
@@ -108,7 +109,10 @@ class Drafting:
 
     def alike(self) -> bool:
         """Whether ``south`` may know the same in both."""
-        one, other = (permitted_of(self.world(w), self.tables(w), SOUTH, self.now) for w in (0, 1))
+        try:
+            one, other = (permitted_of(self.world(w), self.tables(w), SOUTH, self.now) for w in (0, 1))
+        except Ambiguous:
+            return False
         return one == other
 
     def take(self, move: Move, *events: Event | None) -> bool:
@@ -151,7 +155,7 @@ class Drafting:
         if self.erased:
             return True
         self.now += timedelta(seconds=1)
-        return self.take(Restart(self.now), h.Ticked(), h.Ticked())
+        return self.take(Restart(self.now), h.Restarted(), h.Restarted())
 
     # --- what there is to act on
 

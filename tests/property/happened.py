@@ -155,6 +155,19 @@ class Ticked:
     """The exchange looked at the time: deadlines that have come are met."""
 
 
+@dataclass(frozen=True)
+class Restarted:
+    """The exchange was stopped and opened again: what was seen before is forgotten."""
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """Somebody's word that its own alert about these two aircraft is known. Each by its 24-bit address."""
+
+    by: ParticipantId
+    pair: tuple[str, str]
+
+
 Event = (
     Adopted
     | Admitted
@@ -172,7 +185,9 @@ Event = (
     | ConstraintChanged
     | Erasure
     | Brought
+    | Acknowledged
     | Ticked
+    | Restarted
 )
 
 
@@ -231,6 +246,9 @@ class Tables:
     rules: dict[Token, Rule] = field(default_factory=dict)
     items: dict[Token, Item] = field(default_factory=dict)
     reports: list[tuple[datetime, Brought]] = field(default_factory=list)
+    acknowledged: list[tuple[datetime, Acknowledged]] = field(default_factory=list)
+    ticks: list[datetime] = field(default_factory=list)
+    restarts: list[datetime] = field(default_factory=list)
     logs: dict[ParticipantId, list[tuple[str, datetime]]] = field(default_factory=dict)
 
     def log(self, what: str, at: datetime, *whose: ParticipantId) -> None:
@@ -249,10 +267,11 @@ def tables_of(world: World, at: datetime) -> Tables:
 
 
 def _happen(tables: Tables, event: Event, at: datetime) -> None:
+    if isinstance(event, Ticked | Restarted):
+        (tables.ticks if isinstance(event, Ticked) else tables.restarts).append(at)
+        _meet_deadlines(tables, at)
+        return
     match event:
-        case Ticked():
-            _meet_deadlines(tables, at)
-            return
         case Brought():
             tables.reports.append((at, event))
             return
@@ -263,7 +282,7 @@ def _happen(tables: Tables, event: Event, at: datetime) -> None:
         case Ruled() | Unruled() | Grouped() | Ungrouped():
             _release(tables, event)
         case _:
-            _membership(tables, event)
+            _membership(tables, event, at)
     about = event.by
     match event:
         case Admitted(participant=participant):
@@ -279,7 +298,7 @@ def _happen(tables: Tables, event: Event, at: datetime) -> None:
     tables.log(type(event).__name__, at, about, event.by)
 
 
-def _membership(tables: Tables, event: Event) -> None:
+def _membership(tables: Tables, event: Event, at: datetime) -> None:
     match event:
         case Adopted():
             tables.charter = event.charter
@@ -289,6 +308,8 @@ def _membership(tables: Tables, event: Event) -> None:
             tables.people[event.person.participant, event.person.id] = event.person
         case PersonGone():
             tables.people.pop((event.participant, event.id), None)
+        case Acknowledged():
+            tables.acknowledged.append((at, event))
         case _:
             pass
 

@@ -24,7 +24,7 @@ from comity.ids import SeededEntropy
 from tests.property.drafting import Act, Look, Plan, Restart, South, Tick
 from tests.property.happened import Event
 from tests.property.playing import Player
-from tests.property.stack import GEOID_M, SCRATCH, SEED, TERRAIN_M, founding, genesis
+from tests.property.stack import GEOID_M, SCRATCH, SEED, TERRAIN_M, WARNINGS, founding, genesis
 
 ENVIRONMENT = Environment(geoid_m=GEOID_M, terrain_m=TERRAIN_M)
 
@@ -43,12 +43,14 @@ class House:
         return self.opened.exchange
 
     async def open(self, begun: Genesis | None = None) -> None:
-        place = Place("alps.example", self.directory / "data", self.directory / "keys", ENVIRONMENT)
+        directory = self.directory
+        place = Place("alps.example", directory / "data", directory / "keys", ENVIRONMENT, warnings=WARNINGS)
         self.opened = open_exchange(place, self.clock, SeededEntropy(SEED))
         self._writer = asyncio.create_task(self.exchange.writer.run())
         await begin(self.opened, begun)
 
     async def close(self) -> None:
+        await self.exchange.warnings.stop()
         await self.exchange.close_segments()
         await self.exchange.writer.stop()
         self._writer.cancel()

@@ -29,8 +29,10 @@ from comity.wire.encode import encode_time
 from tests.permitted import permitted
 from tests.property import happened as h
 from tests.property.drafting import Act, Look, Move, Plan, Restart, South, Tick
+from tests.property.level0 import Ambiguous
 from tests.property.playing import Player, Request
 from tests.property.stack import (
+    OTHERS,
     SCRATCH,
     SOUTH,
     Answer,
@@ -117,7 +119,7 @@ class Both:
             Player(Stack(each, ManualClock(plan.start), plan.view_limit)) for each in directories
         ]
         self._callers: list[Caller] = []
-        self._streams: list[Listener] = []
+        self._streams: list[list[Listener]] = []
         self._token = ""
         self._knows = Knowledge()
 
@@ -130,8 +132,8 @@ class Both:
         self._heed_withdrawals()
         self._token = self._players[0].stack.token(SOUTH, self._plan.start)
         self._call()
-        self._streams = [await player.stack.listen(self._token) for player in self._players]
-        self._check_streams(self._streams, "the stream's beginning")
+        await self._listen(None)
+        self._check_streams("the stream's beginning")
 
     def _call(self) -> None:
         self._callers = [player.stack.caller(self._token) for player in self._players]
@@ -145,14 +147,20 @@ class Both:
 
     async def _restart(self, at: datetime) -> None:
         await self.close()
-        self._check_streams(self._streams, "a stream until its end")
-        self._advance(at)
+        self._check_streams("a stream until its end")
+        self._advance(at, h.Restarted())
         for player in self._players:
             await player.stack.open()
         self._heed_withdrawals()
         self._call()
         cursor = self._knows.cursors[-1] if self._knows.cursors else None
-        self._streams = [await player.stack.listen(self._token, cursor) for player in self._players]
+        await self._listen(cursor)
+
+    async def _listen(self, cursor: str | None) -> None:
+        self._streams = [
+            [await player.stack.listen(self._token, cursor, form) for player in self._players]
+            for form in ("json", "binary")
+        ]
 
     def _heed_withdrawals(self) -> None:
         """When ``south`` is told that something was taken from it: a slow reader's stream is cut by it."""
@@ -191,7 +199,7 @@ class Both:
     async def _pass(self, at: datetime) -> None:
         """Time goes on, while a request waits for something new."""
         waiting = await self._wait_for_news()
-        self._advance(at)
+        self._advance(at, h.Ticked())
         self._check_pair()
         await self._tick()
         if waiting:
@@ -207,11 +215,11 @@ class Both:
             await player.stack.until_waiting(task)
         return asked
 
-    def _advance(self, at: datetime) -> None:
+    def _advance(self, at: datetime, event: h.Event) -> None:
         for player in self._players:
             clock = player.stack.clock
             clock.advance((at - clock.now()).total_seconds())
-            player.note(h.Ticked())
+            player.note(event)
 
     async def _act(self, move: Act) -> None:
         for player, event in zip(self._players, (move.first, move.second), strict=True):
@@ -230,18 +238,24 @@ class Both:
 
     async def part(self) -> None:
         """The last look: whatever else came on the streams."""
+        for player in self._players:
+            player.note(h.Ticked())
+        self._check_pair()
         await self._tick()
 
     def _check_pair(self) -> None:
         now = self._players[0].stack.clock.now()
-        one, other = (permitted(player.world(), SOUTH, now) for player in self._players)
+        try:
+            one, other = (permitted(player.world(), SOUTH, now) for player in self._players)
+        except Ambiguous as unclear:
+            raise Parted from unclear
         if one != other:
             raise Parted
 
     async def _tick(self) -> None:
         for player in self._players:
             await player.stack.tick()
-        self._check_streams(self._streams, "a tick of the stream")
+        self._check_streams("a tick of the stream")
 
     async def _south(self, move: South) -> None:
         request = self._request(move.event)
@@ -276,7 +290,7 @@ class Both:
         """A second stream that goes on from the oldest cursor known, and leaves again."""
         cursor = self._knows.cursors[0] if self._knows.cursors else None
         streams = [await player.stack.listen(self._token, cursor) for player in self._players]
-        self._check_streams(streams, "a stream resumed")
+        self._check_both(streams, "a stream resumed")
         for player, stream in zip(self._players, streams, strict=True):
             await player.stack.hang_up(stream)
 
@@ -291,7 +305,11 @@ class Both:
         self._knows.learn(request, answers[0])
         return answers[0]
 
-    def _check_streams(self, streams: list[Listener], what: str) -> None:
+    def _check_streams(self, what: str) -> None:
+        for streams, form in zip(self._streams, ("", ", packed"), strict=True):
+            self._check_both(streams, what + form)
+
+    def _check_both(self, streams: list[Listener], what: str) -> None:
         first, second = (stream.frames for stream in streams)
         for one, other in zip(first, second, strict=False):
             self._same(what, one, other)
@@ -310,6 +328,7 @@ class Knowledge:
 
     def __init__(self) -> None:
         self.refs: dict[str, None] = {}
+        self.alerts: dict[str, None] = {}
         self.cursors: list[str] = []
         self.times: list[str] = []
         self.writes: list[Request] = []
@@ -325,6 +344,8 @@ class Knowledge:
         body = json.loads(answer.body)
         for item in body.get("items", ()):
             self.refs[item["ref"]] = None
+        for alert in body.get("alerts", ()):
+            self.alerts[alert["ref"]] = None
         if "cursor" in body and body["cursor"] not in self.cursors:
             self.cursors.append(body["cursor"])
         if request.target == "/v1/log/checkpoint":
@@ -343,10 +364,29 @@ class Knowledge:
             yield Request("GET", f"/v1/what-others-see?at={quote(when)}")
         for ref in list(self.refs)[-12:]:
             yield Request("GET", f"/v1/airspace/{ref}")
+        for when in (self.times[0], self.times[-2:][0], now):
+            yield Request("GET", f"/v1/history?at={quote(when)}")
+        yield from self._alerts(players)
         yield from self._guesses(players)
         yield from self._log()
         yield from self.writes[-2:]
         yield from self.writes[:1]
+
+    def _alerts(self, players: list[Player[Stack]]) -> Iterator[Request]:
+        """One's own alerts, every other one acknowledged; others', and one that never was."""
+        for number, ref in enumerate(list(self.alerts)[-8:]):
+            yield Request("GET", f"/v1/alerts/{ref}")
+            if number % 2:
+                yield Request("POST", f"/v1/alerts/{ref}/acknowledgement", b"{}", f"known-{ref[:12]}")
+        theirs = {
+            alert.ref: None
+            for player in players
+            for who in OTHERS
+            for alert in player.stack.exchange.alerts(who).alerts[:2]
+        }
+        for number, ref in enumerate([*theirs, "00000000-0000-4000-8000-000000000000"]):
+            yield Request("GET", f"/v1/alerts/{ref}")
+            yield Request("POST", f"/v1/alerts/{ref}/acknowledgement", b"{}", f"theirs-{number:04d}")
 
     def _guesses(self, players: list[Player[Stack]]) -> Iterator[Request]:
         """Ids and references of what others have in either world, whether or not ``south`` may know of it."""
@@ -381,6 +421,8 @@ _ALWAYS = (
     "/v1/airspace?lat=46.2&lon=9.3&radius_m=5000",
     "/v1/changes?limit=2",
     "/v1/picture",
+    "/v1/alerts",
+    "/v1/history",
     "/v1/what-others-see",
     "/v1/what-others-see?recipient=north",
     "/v1/what-others-see?recipient=nobody",

@@ -79,6 +79,8 @@ class Player(Generic[S]):
             exchange.observe(event.by, event.feed, event.provenance, event.reports)
             self.note(event)
             return True
+        if isinstance(event, h.Acknowledged) and self.alert_ref(event) is None:
+            return False
         try:
             outcome = await self._submit(event, self.command(event))
         except StrategicConflict as refusal:
@@ -126,6 +128,15 @@ class Player(Generic[S]):
         group: Group | None = self.stack.exchange.state.groups.get((keeper, id))
         return None if group is None else group.ovn
 
+    def alert_ref(self, event: h.Acknowledged) -> str | None:
+        """The reference of somebody's own alert about these two."""
+        desk = self.stack.exchange.warnings._desks.get(event.by)
+        pair = "\x1e".join(sorted(event.pair))
+        found = (
+            [alive.alert.ref for alive in desk._alive.values() if alive.about.pair == pair] if desk else []
+        )
+        return found[0] if found else None
+
     # --- as commands
 
     def command(self, event: Event, accept: tuple[Any, ...] = ()) -> c.Command:
@@ -140,6 +151,8 @@ class Player(Generic[S]):
             case h.IntentEnded():
                 token = (event.by, event.name)
                 return c.EndIntent(EntityId(self.ids[token]), self.ovn(token))
+            case h.Acknowledged():
+                return c.AcknowledgeAlert(self.alert_ref(event) or "none")
             case h.Published():
                 return c.PublishConstraint(event.kind, event.designator, event.volumes)
             case h.ConstraintChanged():

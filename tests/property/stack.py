@@ -27,6 +27,7 @@ from comity.clock import ManualClock
 from comity.config import Config, parse_config
 from comity.exchange.exchange import Exchange
 from comity.exchange.opening import Genesis, Opened, Place, begin, open_exchange
+from comity.exchange.warnings import Settings as WarningSettings
 from comity.geo.heights import Environment
 from comity.http.app import App, create_app
 from comity.http.issuer import Issuer, create_issuer_key, load_issuer_key
@@ -63,6 +64,9 @@ level = "error"
 
 SCRATCH: Final = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Ledgers of these tests need no disk: what they promise after a crash is tested elsewhere."""
+
+WARNINGS: Final = WarningSettings(wait_s=60.0)
+"""A tick waits for its sweep, so that what is told at which tick does not hang on the machine."""
 
 NO_FRAME_S: Final = 20.0
 """How long to wait for a frame that should be there at once. Longer only makes a failure slower."""
@@ -158,8 +162,9 @@ class Listener:
     """One stream: every frame it was sent, in order."""
 
     def __init__(self, connection: ClientConnection) -> None:
-        self.frames: list[str] = []
+        self.frames: list[str | bytes] = []
         self._connection = connection
+        self._awaits = ""
         self._finals = 0
         self._closed = False
         self._came = asyncio.Event()
@@ -167,15 +172,19 @@ class Listener:
 
     async def _listen(self) -> None:
         with suppress(ConnectionClosed):
-            async for text in self._connection:
-                assert isinstance(text, str)
-                self._take(text)
+            async for message in self._connection:
+                self._take(message)
         self._closed = True
         self._take(f'{{"closed":{self._connection.close_code}}}')
 
-    def _take(self, text: str) -> None:
-        self.frames.append(text)
-        if not text.startswith(('{"type":"hello"', '{"type":"bye"')) and not text.endswith('"more":true}'):
+    def _take(self, message: str | bytes) -> None:
+        """A frame that a binary message belongs to is whole with it."""
+        self.frames.append(message)
+        text = message if isinstance(message, str) else self._awaits
+        self._awaits = ""
+        if isinstance(message, str) and '"binary":true' in message[-30:]:
+            self._awaits = message
+        elif not text.startswith(('{"type":"hello"', '{"type":"bye"')) and not text.endswith('"more":true}'):
             self._finals += 1
             self._came.set()
 
@@ -218,6 +227,7 @@ class Stack:
             self.config.key_file,
             Environment(geoid_m=GEOID_M, terrain_m=TERRAIN_M),
             view_limit=self._view_limit,
+            warnings=WARNINGS,
         )
         self.opened = open_exchange(place, self.clock, SeededEntropy(SEED))
         self._writer = asyncio.create_task(self.exchange.writer.run())
@@ -234,6 +244,7 @@ class Stack:
         self._listeners.clear()
         self.server.stop()
         await self._serving
+        await self.exchange.warnings.stop()
         await self.exchange.close_segments()
         await self.exchange.writer.stop()
         self._writer.cancel()
@@ -264,11 +275,11 @@ class Stack:
     def caller(self, token: str | None) -> Caller:
         return Caller(self.server.port, token)
 
-    async def listen(self, token: str, cursor: str | None = None) -> Listener:
+    async def listen(self, token: str, cursor: str | None = None, frames: str = "json") -> Listener:
         """Open a stream and wait until it has reached the present."""
-        target = f"ws://127.0.0.1:{self.server.port}/v1/stream"
+        target = f"ws://127.0.0.1:{self.server.port}/v1/stream?frames={frames}"
         if cursor is not None:
-            target += f"?cursor={cursor}"
+            target += f"&cursor={cursor}"
         headers = {"authorization": f"Bearer {token}", "host": "alps.example"}
         connection = await connect(
             target, additional_headers=headers, ping_interval=None, compression=None, max_size=None
