@@ -20,14 +20,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import msgspec
 import uvloop
 from websockets.asyncio.client import connect
 
 from bench.report import Figure, at_most, percentile, show
 from bench.served import CENTRE, Served, make_folder, served
-from comity.client.answers import Snapshot, Tick
-from comity.client.packed import Unpacker
-from comity.model.alert import AlertLevel
+from comity.model.alert import Alert, AlertLevel
 from comity.wire.encode import encode
 
 AIRCRAFT = 10_000
@@ -64,6 +63,17 @@ def main(arguments: Sequence[str] | None = None) -> list[Figure]:
         ]
         show("alert_delay", Path(folder), figures)
     return figures
+
+
+class _Text(msgspec.Struct):
+    """What is read of a frame's text."""
+
+    alerts: tuple[Alert, ...] = ()
+    late_s: float = 0.0
+    binary: bool = False
+
+
+_TEXT = msgspec.json.Decoder(_Text)
 
 
 class Run:
@@ -107,18 +117,23 @@ class Run:
                 raise RuntimeError(f"the pair was not taken: {answer.text}")
 
     async def _listen(self) -> None:
+        """Of each frame the alerts alone are read, so that reading it delays nothing."""
         url = self._url.replace("http", "ws", 1) + "/v1/stream?frames=binary"
-        unpacker = Unpacker()
+        waiting: _Text | None = None
         async with connect(url, additional_headers=self._headers, max_size=None, compression=None) as socket:
             async for message in socket:
-                frame = unpacker.take(message)
                 now_s = time.perf_counter()
-                if isinstance(frame, Snapshot | Tick):
-                    self.late_s = max(self.late_s, frame.late_s)
-                    for alert in frame.alerts:
-                        for side in alert.sides:
-                            if side.track in self._sent and alert.level is AlertLevel.WARNING:
-                                self._delays_s.setdefault(side.track, now_s - self._sent[side.track])
+                frame = waiting if isinstance(message, bytes) else _TEXT.decode(message)
+                waiting = frame if frame is not None and frame.binary and isinstance(message, str) else None
+                if frame is not None and waiting is None:
+                    self._told(frame, now_s)
+
+    def _told(self, frame: _Text, now_s: float) -> None:
+        self.late_s = max(self.late_s, frame.late_s)
+        for alert in frame.alerts:
+            for side in alert.sides:
+                if side.track in self._sent and alert.level is AlertLevel.WARNING:
+                    self._delays_s.setdefault(side.track, now_s - self._sent[side.track])
 
 
 def _address(number: int, side: int) -> str:
