@@ -19,6 +19,7 @@ from comity.conflict.frame import Floats, Ints, Motion
 from comity.errors import InvalidInput
 
 Bools = NDArray[np.bool_]
+Indices = NDArray[np.integer[Any]]
 
 MAX_SPEED_MPS: Final = 1_500.0
 """In each direction. Nothing that flies in air for long is faster; larger: one false report can be near
@@ -58,16 +59,44 @@ class Minima:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """``motion``: the six arrays of ``MOTION``. ``extras`` and ``codes`` as in ``grid.Side``, all
-    aircraft."""
+    """The arrays as given, where they are of the type wanted. ``more``: those of what is uncertain, by name;
+    ``codes``: datum, skip and between."""
 
     motion: Motion
     category: NDArray[np.int8] | None
-    extras: Floats
-    codes: Ints
+    more: dict[str, Floats]
+    codes: dict[str, Indices]
 
     def __len__(self) -> int:
         return len(self.motion[0])
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing but motion and category is given."""
+        return not self.more and not self.codes
+
+    def extras_of(self, rows: Ints) -> Floats:
+        """As in ``grid.Side``."""
+        extras = np.zeros((len(rows), 4))
+        for column, (name, default) in enumerate(
+            (
+                ("radius_m", None),
+                ("height_error_m", None),
+                ("wgs84_mid_m", self.motion[2]),
+                ("wgs84_half_m", self.more.get("height_error_m")),
+            )
+        ):
+            given = self.more.get(name, default)
+            if given is not None:
+                extras[:, column] = given.take(rows)
+        return extras
+
+    def codes_of(self, rows: Ints) -> Ints:
+        """As in ``grid.Side``."""
+        codes = np.empty((len(rows), 3), np.int32)
+        for column, (name, default) in enumerate((("datum", 0), ("skip", -1), ("between", 2))):
+            codes[:, column] = self.codes[name].take(rows) if name in self.codes else default
+        return codes
 
 
 def minima(d_m: ArrayLike, h_m: ArrayLike, horizon_s: ArrayLike) -> Minima:
@@ -116,25 +145,17 @@ def traffic(
     kind = (
         None if category is None else _codes("category", category, count, 0, categories - 1).astype(np.int8)
     )
-    used = bool(more) or any(value is not None for value in (datum, skip, between))
-    extras, codes = np.empty((0, 4)), np.empty((0, 3), np.int32)
-    if used:
-        extras = _extras(arrays["height_m"], more)
-        codes = _all_codes(count, datum, skip, between)
-        if ("wgs84_mid_m" in more) != ("wgs84_half_m" in more):
-            raise InvalidInput("wgs84_mid_m and wgs84_half_m go together", field="wgs84_mid_m")
-        if "wgs84_mid_m" not in more and count and np.any(codes[:, 0] != codes[0, 0]):
-            raise InvalidInput("several datums need wgs84_mid_m and wgs84_half_m", field="datum")
+    spans = {"datum": (0, 127), "skip": (-(2**31), 2**31 - 1), "between": (0, 1)}
+    given = {"datum": datum, "skip": skip, "between": between}
+    codes = {
+        name: _codes(name, value, count, *spans[name]) for name, value in given.items() if value is not None
+    }
+    if ("wgs84_mid_m" in more) != ("wgs84_half_m" in more):
+        raise InvalidInput("wgs84_mid_m and wgs84_half_m go together", field="wgs84_mid_m")
+    if "wgs84_mid_m" not in more and "datum" in codes and len(set(codes["datum"].tolist())) > 1:
+        raise InvalidInput("several datums need wgs84_mid_m and wgs84_half_m", field="datum")
     lat, lon, height, east, north, up = (arrays[name] for name in MOTION)
-    return Traffic((lat, lon, height, east, north, up), kind, extras, codes)
-
-
-def plain_extras(whole: Traffic) -> Traffic:
-    """The same with extras and codes that say nothing, where there were none."""
-    if len(whole.extras):
-        return whole
-    extras, codes = _extras(whole.motion[2], {}), _all_codes(len(whole), None, None, None)
-    return Traffic(whole.motion, whole.category, extras, codes)
+    return Traffic((lat, lon, height, east, north, up), kind, more, codes)
 
 
 def usable(**arrays: ArrayLike) -> Bools:
@@ -191,34 +212,15 @@ def _settle_unknown(values: dict[str, Floats], errors: dict[str, Floats], value:
         values[value] = np.where(np.isposinf(errors[error]), 0.0, values[value])
 
 
-def _extras(height_m: Floats, more: dict[str, Floats]) -> Floats:
-    extras = np.zeros((len(height_m), 4))
-    extras[:, 0] = more.get("radius_m", 0.0)
-    extras[:, 1] = more.get("height_error_m", 0.0)
-    extras[:, 2] = more.get("wgs84_mid_m", height_m)
-    extras[:, 3] = more.get("wgs84_half_m", extras[:, 1])
-    return extras
-
-
-def _all_codes(
-    count: int, datum: ArrayLike | None, skip: ArrayLike | None, between: ArrayLike | None
-) -> Ints:
-    codes = np.empty((count, 3), np.int32)
-    codes[:, 0] = 0 if datum is None else _codes("datum", datum, count, 0, 127)
-    codes[:, 1] = -1 if skip is None else _codes("skip", skip, count, -(2**31), 2**31 - 1)
-    codes[:, 2] = 2 if between is None else _codes("between", between, count, 0, 1)
-    return codes
-
-
-def _codes(name: str, value: ArrayLike, count: int, low: int, high: int) -> NDArray[np.int64]:
+def _codes(name: str, value: ArrayLike, count: int, low: int, high: int) -> Indices:
     array = np.asarray(value)
     if array.dtype.kind not in "biu" or array.shape != (count,):
         raise InvalidInput(f"{name} must be {count} whole numbers", field=name)
-    array = array.astype(np.int64)
     outside = np.flatnonzero((array < low) | (array > high))
     if len(outside):
         bad = int(outside[0])
         raise InvalidInput(
             f"{name}[{bad}] is {array[bad]}, not within {low} to {high}", field=name, detail={"index": bad}
         )
-    return array
+    whole: Indices = array
+    return whole
