@@ -52,10 +52,11 @@ class Aircraft:
         height_m: float = 3_000.0,
         category: AircraftCategory | None = None,
         squawk: str | None = None,
+        on_ground: bool = False,
     ) -> None:
         self.address, self.east_m, self.north_m = address, east_m, north_m
         self.speed, self.track, self.height_m = speed, track, height_m
-        self.category, self.squawk = category, squawk
+        self.category, self.squawk, self.on_ground = category, squawk, on_ground
 
     def report(self, here: World, t: float) -> Report:
         east = self.east_m + self.speed * t * math.sin(math.radians(self.track))
@@ -72,6 +73,7 @@ class Aircraft:
             accuracy_m=20.0,
             category=self.category,
             squawk=self.squawk,
+            on_ground=self.on_ground,
         )
 
 
@@ -427,3 +429,15 @@ async def test_the_account_tells_of_a_raise_while_it_lasts_and_later_for_its_tim
         await fly(here, [], 20)
         assert await raised() == [], "the restart ended it, and that is on the record"
         assert await raised(during) == [(SOUTH, "4CA111", "position")]
+
+
+@played
+async def test_a_hidden_aircraft_on_the_ground_is_in_nobodys_way_until_it_flies(tmp_path: Path) -> None:
+    flying, parked = Aircraft("4CA111", height_m=600.0), Aircraft("4CA222", height_m=400.0, on_ground=True)
+    async with world(tmp_path) as here:
+        said: list[Said] = [(NORTH, OWN, flying), (SOUTH, OWN, parked)]
+        await fly(here, said, 4)
+        assert alerts(here, NORTH) == ()
+        parked.on_ground = False
+        await fly(here, said, 4)
+        assert alerts(here, NORTH)[0].advisory

@@ -197,7 +197,7 @@ def _hidden(
     witnesses: Witnesses,
     known: Sequence[Rows],
 ) -> Iterator[Hidden]:
-    """``known``: what is the reader's own and vouched for."""
+    """``known``: what is the reader's own and vouched for. What stands on the ground is in nobody's way."""
     who = sight.who
     seen = [picture.layer(key).addressed for key in given if key.participant != who and picture.shows(key)]
     sure: Rows | None = None
@@ -206,7 +206,7 @@ def _hidden(
             continue
         layer = picture.layer(key)
         sensed = key.provenance is Provenance.SENSED
-        passed = np.zeros(len(layer.addressed), np.bool_)
+        passed = layer.addressed["on_ground"] == 1
         for theirs in (*seen, *(known if sensed else ())):
             passed |= _at_one_place(layer.addressed, theirs)
         addressed = np.flatnonzero(~passed)
@@ -214,7 +214,8 @@ def _hidden(
         if sensed and len(layer.numbered):
             sure = _newest([*seen, *known]) if sure is None else sure
             ones = {plot for plot, _ in _nearest(layer.numbered, sure)}
-        numbered = np.array([plot for plot in range(len(layer.numbered)) if plot not in ones], np.intp)
+        flying = np.flatnonzero(layer.numbered["on_ground"] != 1).tolist()
+        numbered = np.array([plot for plot in flying if plot not in ones], np.intp)
         if len(addressed) + len(numbered) == 0:
             continue
         rows = join([pick(layer.addressed, addressed), pick(layer.numbered, numbered)])
