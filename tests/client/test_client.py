@@ -195,6 +195,35 @@ def test_alerts_are_read_one_by_one_and_acknowledged(running: Running) -> None:
     assert client.picture().late_s >= 0.0
 
 
+def test_both_forms_of_the_stream_give_the_same_kind_of_objects(running: Running) -> None:
+    now = SystemClock().now()
+    running.clients[NORTH].report("forms", Provenance.OWN, [Report("4BFFF0", now, lat=44.0, lon=4.0)])
+    deadline = time.monotonic() + 10.0
+    seen: dict[str, tuple[float, float]] = {}
+    while len(seen) < 2 and time.monotonic() < deadline:
+        for form in ("json", "binary"):
+            frames = running.clients[NORTH].stream(frames=form)
+            snapshot = next(frame for frame in frames if isinstance(frame, Snapshot))
+            for track in snapshot.tracks:
+                if track.id == "4BFFF0":
+                    seen[form] = (track.lat, track.lon)
+    assert seen == {"json": (44.0, 4.0), "binary": (44.0, 4.0)}
+
+
+def test_looking_back_is_refused_with_the_span_where_nothing_is_kept(running: Running) -> None:
+    client = running.clients[SOUTH]
+    span = client.history()
+    assert span.since <= span.until
+    with pytest.raises(NotFound) as refused:
+        client.history_at(span.since - timedelta(hours=1))
+    assert "your history reaches from" in refused.value.message
+    deadline = time.monotonic() + 15.0
+    while client.history().until == span.since and time.monotonic() < deadline:
+        time.sleep(0.2)
+    moment = client.history_at(client.history().until)
+    assert moment.gap is None
+
+
 def test_a_stream_without_a_good_token_is_refused(running: Running) -> None:
     with Client(running.url, "nonsense", attempts=1) as stranger:
         frames = stranger.stream(reconnect=False)

@@ -27,7 +27,7 @@ from comity.client.answers import (
     Written,
 )
 from comity.client.logs import Log
-from comity.client.stream import Form, frames
+from comity.client.stream import Form, follow
 from comity.client.transport import Identity, Signer, Token, Transport
 from comity.clock import Clock
 from comity.ids import Ovn, ParticipantId, PersonId, Reference
@@ -226,11 +226,11 @@ class Client:
                 return
 
     def stream(
-        self, cursor: str | None = None, *, reconnect: bool = True, form: Form = "json"
+        self, cursor: str | None = None, *, reconnect: bool = True, frames: Form = "json"
     ) -> Iterator[Frame]:
         """Frames of the WebSocket, once a second; a cut connection is opened again from its cursor. The same
         frames come of both forms; ``binary`` is a tenth of the bytes."""
-        return frames(self._transport, cursor, reconnect=reconnect, form=form)
+        return follow(self._transport, cursor, reconnect=reconnect, form=frames)
 
     # Looking back
 

@@ -34,7 +34,7 @@ degree."""
 _DECODER: Final = msgspec.json.Decoder(Frame)
 
 
-def frames(
+def follow(
     transport: Transport, cursor: str | None, *, reconnect: bool, form: Form = "json"
 ) -> Iterator[Frame]:
     """Frames until the exchange says ``bye`` (``reconnect`` off) or the caller stops asking."""
