@@ -240,13 +240,8 @@ def _claims(
 
 def _entered(moment: Moment, sight: Sight, others: Sequence[Other], entered: Entered, found: Beside) -> None:
     """First by the anchors' discs, so that only forms that matter are made; then by the forms' own."""
-    anchors = [moment.anchors.discs(other.key) for other in others]
-    rows = [other.row for other in others]
-    lat, lon, radius_m = (
-        np.array([disc[part][row] for disc, row in zip(anchors, rows, strict=True)]) for part in range(3)
-    )
-    anywhere = np.full(len(rows), np.inf)
-    rough = still(lat, lon, reach_m(radius_m), np.zeros(len(rows)), anywhere)
+    lat, lon, radius_m = _anchored(moment, others)
+    rough = still(lat, lon, reach_m(radius_m), np.zeros(len(lat)), np.full(len(lat), np.inf))
     near = sorted({place for place, _ in entered(sight.who, rough)})
     discs = Discs(moment.anchors, others, near)
     mid_m, half_m = (discs.lower_m + discs.upper_m) / 2.0, (discs.upper_m - discs.lower_m) / 2.0
@@ -324,15 +319,22 @@ def _near_discs(moment: Moment, ours: _Reach, others: Sequence[Other], which: Se
     others."""
     if not len(ours.lat) or not which:
         return []
-    discs = {key: moment.anchors.discs(key) for key in {others[place].key for place in which}}
-    lat = np.array([discs[others[place].key][0][others[place].row] for place in which])
-    lon = np.array([discs[others[place].key][1][others[place].row] for place in which])
-    radius_m = reach_m(np.array([discs[others[place].key][2][others[place].row] for place in which]))
+    lat, lon, anchor_m = _anchored(moment, [others[place] for place in which])
+    radius_m = reach_m(anchor_m)
     near = np.zeros(len(lat), np.bool_)
     for own_lat, own_lon, own_m in zip(*(column.tolist() for column in ours), strict=True):
         away = away_m(own_lat, own_lon, lat, lon)
         near |= away <= moment.settings.default.horizontal_m + own_m + radius_m
     return [which[place] for place in np.flatnonzero(near).tolist()]
+
+
+def _anchored(moment: Moment, others: Sequence[Other]) -> tuple[Floats, Floats, Floats]:
+    """(lat, lon, radius_m) of their anchors."""
+    discs = {key: moment.anchors.discs(key) for key in {other.key for other in others}}
+    lat, lon, radius_m = (
+        np.array([discs[other.key][part][other.row] for other in others]) for part in range(3)
+    )
+    return lat, lon, radius_m
 
 
 def _and_still(moving: Floats, like: Floats) -> Floats:
