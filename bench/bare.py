@@ -63,21 +63,7 @@ def _bare(
         columns[r] = max(1, int(2 * math.pi * math.cos(edge) / wide))
         first[r + 1] = first[r] + columns[r]
     start = np.zeros(first[rows] + 1, np.int32)
-    for k in range(count):
-        lat, lon = math.radians(lat_deg[k]), math.radians(lon_deg[k])
-        cos_lat, sin_lat, cos_lon, sin_lon = math.cos(lat), math.sin(lat), math.cos(lon), math.sin(lon)
-        n[k, 0], n[k, 1], n[k, 2] = cos_lat * cos_lon, cos_lat * sin_lon, sin_lat
-        w[k, 0] = (-sin_lon * east[k] - sin_lat * cos_lon * north[k]) / RADIUS_M
-        w[k, 1] = (cos_lon * east[k] - sin_lat * sin_lon * north[k]) / RADIUS_M
-        w[k, 2] = cos_lat * north[k] / RADIUS_M
-        x, y, z = (
-            n[k, 0] + w[k, 0] * horizon / 2,
-            n[k, 1] + w[k, 1] * horizon / 2,
-            n[k, 2] + w[k, 2] * horizon / 2,
-        )
-        row[k] = min(rows - 1, int((math.atan2(z, math.hypot(x, y)) / math.pi + 0.5) * rows))
-        column[k] = min(columns[row[k]] - 1, int((math.atan2(y, x) / math.pi + 1.0) * 0.5 * columns[row[k]]))
-        start[first[row[k]] + column[k] + 1] += 1
+    _place(lat_deg, lon_deg, east, north, horizon, n, w, row, column, rows, columns, first, start)
     for c in range(len(start) - 1):
         start[c + 1] += start[c]
     order, filled = np.empty(count, np.int32), start.copy()
@@ -110,6 +96,39 @@ def _bare(
         h,
         horizon,
     )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator,unused-ignore]  # as above
+def _place(
+    lat_deg: Any,
+    lon_deg: Any,
+    east: Any,
+    north: Any,
+    horizon: Any,
+    n: Any,
+    w: Any,
+    row: Any,
+    column: Any,
+    rows: Any,
+    columns: Any,
+    first: Any,
+    start: Any,
+) -> None:
+    for k in range(len(lat_deg)):
+        lat, lon = math.radians(lat_deg[k]), math.radians(lon_deg[k])
+        cos_lat, sin_lat, cos_lon, sin_lon = math.cos(lat), math.sin(lat), math.cos(lon), math.sin(lon)
+        n[k, 0], n[k, 1], n[k, 2] = cos_lat * cos_lon, cos_lat * sin_lon, sin_lat
+        w[k, 0] = (-sin_lon * east[k] - sin_lat * cos_lon * north[k]) / RADIUS_M
+        w[k, 1] = (cos_lon * east[k] - sin_lat * sin_lon * north[k]) / RADIUS_M
+        w[k, 2] = cos_lat * north[k] / RADIUS_M
+        x, y, z = (
+            n[k, 0] + w[k, 0] * horizon / 2,
+            n[k, 1] + w[k, 1] * horizon / 2,
+            n[k, 2] + w[k, 2] * horizon / 2,
+        )
+        row[k] = min(rows - 1, int((math.atan2(z, math.hypot(x, y)) / math.pi + 0.5) * rows))
+        column[k] = min(columns[row[k]] - 1, int((math.atan2(y, x) / math.pi + 1.0) * 0.5 * columns[row[k]]))
+        start[first[row[k]] + column[k] + 1] += 1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")  # type: ignore[untyped-decorator,unused-ignore]  # as above

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from comity.conflict.attempt import Attempt
 from comity.conflict.crowds import Crowd
 from comity.conflict.found import Found, NearCrowds, Pairs
-from comity.conflict.inputs import MOTION, minima, traffic
+from comity.conflict.inputs import MOTION, Minima, Traffic, minima, traffic
 from comity.errors import InvalidInput
 
 __all__ = ["CROWD", "MAX_PAIRS", "Crowd", "Found", "NearCrowds", "Pairs", "find_pairs"]
@@ -79,6 +79,11 @@ def find_pairs(
         skip=skip,
         between=between,
     )
+    return _bounded(whole, limits, crowd, max_pairs)
+
+
+def _bounded(whole: Traffic, limits: Minima, crowd: int, max_pairs: int) -> Found:
+    """Attempts, until one is within bounds."""
     if crowd < 1:
         raise InvalidInput("crowd is at least 1", field="crowd")
     if max_pairs < limits.d_m.size:
