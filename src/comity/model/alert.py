@@ -77,7 +77,7 @@ class AlertSide(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Alert(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """``ref`` stays from raised to cleared, and differs for each participant. ``enters_at`` and ``leaves_at``:
+    """``ref`` stays from raised to cleared, and differs for each participant. ``enters_at``, ``leaves_at``:
     when the pair is within its minima, or the aircraft within the volume. ``horizontal_m`` and
     ``vertical_m``: how far apart the two are at ``closest_at``; vertical None where a height is unknown.
     ``minima_*``: what they are measured against. ``item``: the reference, in the reader's airspace, of the
@@ -111,8 +111,8 @@ class Alert(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Told(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """An alert as one participant was told it. ``key``: what it is about, as a keyed digest that means nothing
-    outside; by it an alert keeps its ``ref`` over a restart."""
+    """An alert as one participant was told it. ``key``: what it is about, as a keyed digest that means
+    nothing outside; by it an alert keeps its ``ref`` over a restart."""
 
     recipient: ParticipantId
     key: str

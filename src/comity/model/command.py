@@ -131,7 +131,7 @@ class Erase(_Command, frozen=True, tag="erase"):
 
 
 class AcknowledgeAlert(_Command, frozen=True, tag="acknowledge_alert"):
-    """By a named person, for the participant. ``told`` is filled in by the exchange: the alert as it stands."""
+    """By a named person, for the participant. ``told``: the alert as it stands, put in by the exchange."""
 
     ref: str
     told: Told | None = None

@@ -42,7 +42,7 @@ class Levels(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
     The last three say what raises it. ``…_in_conflict``: what a recipient gets of a track while it is in
     predicted conflict with an aircraft of the recipient's, or enters its airspace, and not after; the
-    cells (``reserved``) at least, which is also what holds where nothing is stated. ``own_track_in_emergency``:
+    cells (``reserved``) at least, which also holds where nothing is stated. ``own_track_in_emergency``:
     the same while the owner's aircraft is in distress or its intent Contingent.
     """
 
