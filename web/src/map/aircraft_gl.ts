@@ -1,6 +1,7 @@
 // Draws the aircraft symbols and their speed vectors with WebGL 2 on a canvas of its own above the map. The records go to
 // the graphics card when the fleet changes, once a tick; a frame between sets uniforms and draws, so that its cost
-// on the main thread does not grow with the number of aircraft. Survives a lost context.
+// on the main thread does not grow with the number of aircraft. Symbols are point sprites and not instances:
+// where there is no graphics card every instance is a draw of its own. Survives a lost context.
 import { worldPixels } from "../geometry/mercator";
 import { PROBE_FS, PROBE_VS, SPRITE_FS, SPRITE_VS, VECTOR_FS, VECTOR_VS } from "./aircraft_shaders";
 import type { Fleet, View } from "./fleet";
@@ -20,8 +21,6 @@ export interface Look {
 export class AircraftCanvas {
   private readonly gl: WebGL2RenderingContext;
   private parts: Parts | null = null;
-  private sent = -1;
-  private held = 0;
   /** Times that records were sent: tests see that frames between ticks send none. */
   uploads = 0;
 
@@ -36,8 +35,6 @@ export class AircraftCanvas {
     });
     canvas.addEventListener("webglcontextrestored", () => {
       this.parts = build(gl);
-      this.sent = -1;
-      this.held = 0;
     });
   }
 
@@ -45,43 +42,51 @@ export class AircraftCanvas {
   draw(fleet: Fleet, view: View, nowMs: number, look: Look): boolean {
     const { gl, parts } = this;
     if (!parts || ![parts.sprite, parts.vector].every((one) => ready(gl, one))) return false;
-    this.send(fleet, parts);
+    this.send(fleet, parts, look.vectorMinutes > 0);
     gl.viewport(0, 0, this.canvas.width, this.canvas.height);
     gl.clearColor(0, 0, 0, 0);
     gl.clear(gl.COLOR_BUFFER_BIT);
     if (fleet.limit === 0) return true;
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-    gl.bindVertexArray(parts.array);
     if (look.vectorMinutes > 0) {
+      gl.bindVertexArray(parts.pairs.array);
       const vector = use(gl, parts.vector, fleet, view, nowMs);
       gl.uniform1f(vector("ahead"), look.vectorMinutes * 60);
       gl.uniform1f(vector("strength"), look.strength);
-      gl.drawArraysInstanced(gl.LINES, 0, 2, fleet.limit);
+      gl.drawArrays(gl.LINES, 0, fleet.limit * 2);
     }
+    gl.bindVertexArray(parts.records.array);
     const sprite = use(gl, parts.sprite, fleet, view, nowMs);
     gl.uniform2f(sprite("sizes"), look.sizes.plain, look.sizes.important);
+    gl.uniform1f(sprite("ratio"), this.canvas.width / Math.max(1, view.width));
     gl.uniform1i(sprite("dots"), look.sizes.dots ? 1 : 0);
     gl.uniform1f(sprite("strength"), look.strength);
     for (const pass of [0, 1, 2]) {
       gl.uniform1i(sprite("pass"), pass);
-      gl.drawArraysInstanced(gl.TRIANGLE_STRIP, 0, 4, fleet.limit);
+      gl.drawArrays(gl.POINTS, 0, fleet.limit);
     }
     gl.bindVertexArray(null);
     return true;
   }
 
-  private send(fleet: Fleet, parts: Parts): void {
-    if (fleet.changes === this.sent) return;
+  /** Sends the records where they have changed; each twice for the vectors, where these are drawn. */
+  private send(fleet: Fleet, parts: Parts, vectors: boolean): void {
     const { gl } = this;
-    gl.bindBuffer(gl.ARRAY_BUFFER, parts.records);
-    if (this.held < fleet.motions.capacity) {
-      this.held = fleet.motions.capacity;
-      gl.bufferData(gl.ARRAY_BUFFER, this.held * RECORD_BYTES, gl.DYNAMIC_DRAW);
+    const { words } = fleet.motions;
+    if (fleet.changes !== parts.records.sent) {
+      fill(gl, parts.records, words.subarray(0, fleet.limit * RECORD_WORDS), fleet.changes);
+      this.uploads++;
     }
-    gl.bufferSubData(gl.ARRAY_BUFFER, 0, new Uint8Array(fleet.motions.bytes, 0, fleet.limit * RECORD_BYTES));
-    this.sent = fleet.changes;
-    this.uploads++;
+    if (vectors && fleet.changes !== parts.pairs.sent) {
+      const twice = new Uint32Array(fleet.limit * 2 * RECORD_WORDS);
+      for (let slot = 0; slot < fleet.limit; slot++) {
+        const record = words.subarray(slot * RECORD_WORDS, (slot + 1) * RECORD_WORDS);
+        twice.set(record, 2 * slot * RECORD_WORDS);
+        twice.set(record, (2 * slot + 1) * RECORD_WORDS);
+      }
+      fill(gl, parts.pairs, twice, fleet.changes);
+    }
   }
 
   /** How many pixels of the canvas are not empty. Right after a draw: what was drawn is gone once it is shown. */
@@ -99,15 +104,14 @@ export class AircraftCanvas {
     const { gl, parts } = this;
     const places = new Float32Array(fleet.limit * 2);
     if (!parts || fleet.limit === 0) return places;
-    this.send(fleet, parts);
+    this.send(fleet, parts, false);
     const probe = program(gl, PROBE_VS, PROBE_FS, ["screen"]);
-    const array = recordArray(gl, parts.records, 0);
     const out = gl.createBuffer();
     gl.bindBuffer(gl.ARRAY_BUFFER, out);
     gl.bufferData(gl.ARRAY_BUFFER, places.byteLength, gl.STREAM_READ);
     gl.bindBuffer(gl.ARRAY_BUFFER, null);
     use(gl, probe, fleet, view, nowMs);
-    gl.bindVertexArray(array);
+    gl.bindVertexArray(parts.records.array);
     gl.bindBufferBase(gl.TRANSFORM_FEEDBACK_BUFFER, 0, out);
     gl.enable(gl.RASTERIZER_DISCARD);
     gl.beginTransformFeedback(gl.POINTS);
@@ -117,7 +121,6 @@ export class AircraftCanvas {
     gl.getBufferSubData(gl.TRANSFORM_FEEDBACK_BUFFER, 0, places);
     gl.bindBufferBase(gl.TRANSFORM_FEEDBACK_BUFFER, 0, null);
     gl.bindVertexArray(null);
-    gl.deleteVertexArray(array);
     gl.deleteBuffer(out);
     gl.deleteProgram(probe.program);
     return places;
@@ -133,8 +136,27 @@ interface Program {
 interface Parts {
   readonly sprite: Program;
   readonly vector: Program;
-  readonly records: WebGLBuffer;
+  readonly records: Records;
+  /** Each record twice. */
+  readonly pairs: Records;
+}
+
+/** A buffer of records on the graphics card, and which state of the fleet it holds. */
+interface Records {
+  readonly buffer: WebGLBuffer;
   readonly array: WebGLVertexArrayObject;
+  held: number;
+  sent: number;
+}
+
+function fill(gl: WebGL2RenderingContext, into: Records, words: Uint32Array, changes: number): void {
+  gl.bindBuffer(gl.ARRAY_BUFFER, into.buffer);
+  if (into.held < words.length) {
+    into.held = Math.ceil(words.length * 1.5);
+    gl.bufferData(gl.ARRAY_BUFFER, into.held * 4, gl.DYNAMIC_DRAW);
+  }
+  gl.bufferSubData(gl.ARRAY_BUFFER, 0, words);
+  into.sent = changes;
 }
 
 /** Makes a program current with the view's uniforms, and gives what finds its others. */
@@ -160,23 +182,21 @@ function use(
 }
 
 function build(gl: WebGL2RenderingContext): Parts {
-  const records = gl.createBuffer();
-  const array = recordArray(gl, records, 1);
-  gl.bindVertexArray(array);
-  gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
-  gl.bufferData(gl.ARRAY_BUFFER, new Float32Array([-0.5, -0.5, 0.5, -0.5, -0.5, 0.5, 0.5, 0.5]), gl.STATIC_DRAW);
-  gl.enableVertexAttribArray(0);
-  gl.vertexAttribPointer(0, 2, gl.FLOAT, false, 8, 0);
-  gl.bindVertexArray(null);
   texture(gl);
-  return { sprite: program(gl, SPRITE_VS, SPRITE_FS), vector: program(gl, VECTOR_VS, VECTOR_FS), records, array };
+  return {
+    sprite: program(gl, SPRITE_VS, SPRITE_FS),
+    vector: program(gl, VECTOR_VS, VECTOR_FS),
+    records: recordArray(gl),
+    pairs: recordArray(gl),
+  };
 }
 
-/** The record's values as attributes 1 to 7; `divisor` 1: one record for each instance, 0: for each vertex. */
-function recordArray(gl: WebGL2RenderingContext, records: WebGLBuffer, divisor: number): WebGLVertexArrayObject {
+/** The record's values as attributes 0 to 6. */
+function recordArray(gl: WebGL2RenderingContext): Records {
+  const buffer = gl.createBuffer();
   const array = gl.createVertexArray();
   gl.bindVertexArray(array);
-  gl.bindBuffer(gl.ARRAY_BUFFER, records);
+  gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
   const parts: [size: number, type: number, word: number][] = [
     [2, gl.INT, AT.x],
     [2, gl.FLOAT, AT.vx],
@@ -187,13 +207,12 @@ function recordArray(gl: WebGL2RenderingContext, records: WebGLBuffer, divisor: 
     [1, gl.UNSIGNED_INT, AT.style],
   ];
   parts.forEach(([size, type, word], i) => {
-    gl.enableVertexAttribArray(i + 1);
-    if (type === gl.FLOAT) gl.vertexAttribPointer(i + 1, size, type, false, RECORD_BYTES, word * 4);
-    else gl.vertexAttribIPointer(i + 1, size, type, RECORD_BYTES, word * 4);
-    gl.vertexAttribDivisor(i + 1, divisor);
+    gl.enableVertexAttribArray(i);
+    if (type === gl.FLOAT) gl.vertexAttribPointer(i, size, type, false, RECORD_BYTES, word * 4);
+    else gl.vertexAttribIPointer(i, size, type, RECORD_BYTES, word * 4);
   });
   gl.bindVertexArray(null);
-  return array;
+  return { buffer, array, held: 0, sent: -1 };
 }
 
 function program(gl: WebGL2RenderingContext, vertex: string, fragment: string, feedback: string[] = []): Program {
