@@ -237,6 +237,19 @@ def test_volumes_of_one_item_are_one_visit() -> None:
     assert finding.leaves_s == pytest.approx((2 * TO_SQUARE_M + 10.2) / 200.0, abs=0.01)
 
 
+def test_a_volume_within_another_does_not_end_the_visit() -> None:
+    inner = Polygon((LatLon(46.99, 8.15), LatLon(46.99, 8.2), LatLon(47.01, 8.2), LatLon(47.01, 8.15)))
+    finding = one(seen(eastward(200.0)), watching(CLOSED, volume(), volume(inner)))
+    assert finding.leaves_s == pytest.approx((3 * TO_SQUARE_M + 10.2) / 200.0, abs=0.01)
+
+
+def test_each_aircraft_has_its_own_times() -> None:
+    inside, ahead = found(seen(row(47.0, 8.2), eastward(200.0)), watching(CLOSED, volume()))
+    assert (inside.names, inside.enters_s, inside.phase) == (("A0",), 0.0, Phase.NOW)
+    assert (ahead.names, ahead.phase) == (("A1",), Phase.PREDICTED)
+    assert ahead.enters_s == pytest.approx((TO_SQUARE_M - 10.2) / 200.0, abs=0.01)
+
+
 def test_reserved_cells_are_watched_outward() -> None:
     """As another participant gets it at level 0: never later and never less than what was promised."""
     exact = volume()

@@ -111,6 +111,21 @@ def test_every_place_of_an_area_is_in_its_cubes(shape: Shape, seed: int) -> None
     assert met(flown, table, all_pairs(80, np.zeros(1, np.int64))) == met(flown, table, found)
 
 
+def test_a_long_path_is_looked_for_where_it_rises_over_its_chord() -> None:
+    """From one side of the meridian of Greenwich to the other, 18 km farther out between than at its ends."""
+    table = AreaTable()
+    row = table.add(of_shape(Circle(LatLon(0.0, 0.0), 10.0)))
+    flown = paths(
+        lat=np.zeros(1),
+        lon=np.array([-4.3]),
+        track_deg=np.array([90.0]),
+        speed_mps=np.array([8_000.0]),
+        radius_m=np.zeros(1),
+    )
+    found = join(flown, level_flight(1), any_time(table.room), table.cubes(), HORIZON_S)
+    assert met(flown, table, found) == {(0, row)}
+
+
 def test_cells_hold_what_their_outline_holds() -> None:
     """The outline of cells together holds the polygon that they were made for, corner by corner."""
     square = Polygon((LatLon(46.0, 8.0), LatLon(46.0, 9.0), LatLon(47.0, 9.0), LatLon(47.0, 8.0)))

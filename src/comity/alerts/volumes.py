@@ -103,7 +103,6 @@ class Watched:
         _, rows = self._rows_of.pop(key, (None, []))
         for row in rows:
             self._item_of[row] = None
-            self._times[:, row] = np.inf, -np.inf
             self._table.remove(row)
 
     def refresh(self, environment: Environment, now: datetime, horizon_s: float) -> None:
