@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -76,8 +76,10 @@ Source = tuple[ParticipantId, str, Provenance]
 
 @dataclass(frozen=True)
 class Seen:
-    """The last report of one aircraft in one source. ``unsure``: it may not have been believed."""
+    """The last report of one aircraft in one source. ``number``: counts all reports. ``unsure``: it may not
+    have been believed."""
 
+    number: int
     source: Source
     report: Report
     received: datetime
@@ -112,11 +114,9 @@ def forewarned(
     world: World, tables: Tables, who: ParticipantId, at: datetime, given: GivenLevel
 ) -> frozenset[tuple[object, ...]]:
     """All that ``who`` may know by warnings."""
-    began = max(tables.restarts, default=None)
-    ticks = [tick for tick in tables.ticks if began is None or tick > began]
-    if not ticks:
+    if not tables.ticks:
         return frozenset()
-    sky = Sky(world, tables, who, ticks, began, given)
+    sky = Sky(world, tables, who, given)
     return frozenset(
         [
             *sky.corroborations(),
@@ -132,19 +132,11 @@ def forewarned(
 class Sky:
     """What is seen at the last tick, as it bears on ``who``."""
 
-    def __init__(
-        self,
-        world: World,
-        tables: Tables,
-        who: ParticipantId,
-        ticks: list[datetime],
-        began: datetime | None,
-        given: GivenLevel,
-    ) -> None:
+    def __init__(self, world: World, tables: Tables, who: ParticipantId, given: GivenLevel) -> None:
         self.world, self.tables, self.who, self.given = world, tables, who, given
-        self.ticks = ticks
-        self.flights = _flights(tables, began)
-        self.rows = [row for flight in self.flights if (row := _at(flight, ticks[-1])) is not None]
+        self.flights = _flights(tables)
+        last = tables.ticks[-1]
+        self.rows = [row for flight in self.flights if (row := _at(flight, *last)) is not None]
         self.own = [row for row in self.rows if row.by == who and row.source[2] is Provenance.OWN]
         self.visible = [row for row in self.rows if self.sees(who, row)]
         self.hidden = list(self._hidden())
@@ -279,10 +271,10 @@ class Sky:
     def _form(self, row: Seen) -> tuple[object, ...]:
         """Made of where it was at its first tick in this slot; anew where it left what it allows for."""
         flight = next(f for f in self.flights if f[0].source == row.source and f[0].address == row.address)
-        slot = _slot(self.ticks[-1])
+        slot = _slot(self.tables.ticks[-1][0])
         anchor: Seen | None = None
-        for tick in self.ticks:
-            here = _at(flight, tick) if _slot(tick) == slot else None
+        for tick, reports in self.tables.ticks:
+            here = _at(flight, tick, reports) if _slot(tick) == slot else None
             if here is None:
                 continue
             if here.unsure:
@@ -311,17 +303,17 @@ class Sky:
 # --- reports as rows
 
 
-def _flights(tables: Tables, began: datetime | None) -> list[list[Seen]]:
+def _flights(tables: Tables) -> list[list[Seen]]:
     """The reports of each aircraft in each source, in their order."""
     flights: dict[tuple[Source, str], list[Seen]] = {}
-    for received, brought in tables.reports:
-        if began is not None and received <= began:
+    for number, (received, brought) in enumerate(tables.reports):
+        if number < tables.began:
             continue
         source = (brought.by, brought.feed, brought.provenance)
         for report in brought.reports:
             flight = flights.setdefault((source, report.address), [])
             before = flight[-1] if flight else None
-            flight.append(Seen(source, report, received, _may_be_refused(report, received, before)))
+            flight.append(Seen(number, source, report, received, _may_be_refused(report, received, before)))
     return list(flights.values())
 
 
@@ -338,9 +330,9 @@ def _may_be_refused(report: Report, received: datetime, before: Seen | None) -> 
     return before.unsure or passed_s < 0.0 or moved_m < 1e-3 or moved_m > 900.0 + 1_000.0 * passed_s
 
 
-def _at(flight: list[Seen], tick: datetime) -> Seen | None:
-    """Its row at a tick: the last report, while it lives."""
-    rows = [row for row in flight if row.received <= tick]
+def _at(flight: list[Seen], tick: datetime, reports: int) -> Seen | None:
+    """Its row at a tick before which there were so many reports: the last one, while it lives."""
+    rows = [row for row in flight if row.number < reports]
     if not rows or rows[-1].received < tick - LIFE or rows[-1].report.observed_at < tick - LIFE:
         return None
     return rows[-1]
@@ -348,7 +340,7 @@ def _at(flight: list[Seen], tick: datetime) -> Seen | None:
 
 def _as_of(row: Seen, who: ParticipantId) -> Seen:
     """The same, as if it were ``who``'s."""
-    return Seen((who, *row.source[1:]), row.report, row.received, row.unsure)
+    return replace(row, source=(who, *row.source[1:]))
 
 
 def _as_given(row: Seen, level: Level) -> object:

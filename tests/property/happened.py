@@ -247,8 +247,10 @@ class Tables:
     items: dict[Token, Item] = field(default_factory=dict)
     reports: list[tuple[datetime, Brought]] = field(default_factory=list)
     acknowledged: list[tuple[datetime, Acknowledged]] = field(default_factory=list)
-    ticks: list[datetime] = field(default_factory=list)
-    restarts: list[datetime] = field(default_factory=list)
+    ticks: list[tuple[datetime, int]] = field(default_factory=list)
+    """With how many reports there were before."""
+    began: int = 0
+    """How many reports there were before the last restart."""
     logs: dict[ParticipantId, list[tuple[str, datetime]]] = field(default_factory=dict)
 
     def log(self, what: str, at: datetime, *whose: ParticipantId) -> None:
@@ -268,8 +270,7 @@ def tables_of(world: World, at: datetime) -> Tables:
 
 def _happen(tables: Tables, event: Event, at: datetime) -> None:
     if isinstance(event, Ticked | Restarted):
-        (tables.ticks if isinstance(event, Ticked) else tables.restarts).append(at)
-        _meet_deadlines(tables, at)
+        _look_at_the_time(tables, event, at)
         return
     match event:
         case Brought():
@@ -296,6 +297,14 @@ def _happen(tables: Tables, event: Event, at: datetime) -> None:
         case _:
             pass
     tables.log(type(event).__name__, at, about, event.by)
+
+
+def _look_at_the_time(tables: Tables, event: Ticked | Restarted, at: datetime) -> None:
+    if isinstance(event, Restarted):
+        tables.began, tables.ticks = len(tables.reports), []
+    else:
+        tables.ticks.append((at, len(tables.reports)))
+    _meet_deadlines(tables, at)
 
 
 def _membership(tables: Tables, event: Event, at: datetime) -> None:

@@ -17,7 +17,7 @@ from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import uvloop
@@ -56,8 +56,15 @@ class Parted(Exception):
     """What happened gives ``south`` the right to tell the worlds apart."""
 
 
-def play(plan: Plan) -> int:
-    """Play a plan; the number of answers and frames compared. Raises ``Difference`` or ``Parted``."""
+class Played(NamedTuple):
+    """How many answers and frames were compared, and of how many alerts ``south`` was told."""
+
+    compared: int
+    alerts: int
+
+
+def play(plan: Plan) -> Played:
+    """Play a plan. Raises ``Difference`` or ``Parted``."""
     with (
         tempfile.TemporaryDirectory(dir=SCRATCH, prefix="comity-pair-") as name,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
@@ -85,7 +92,7 @@ def forget_templates() -> None:
 atexit.register(forget_templates)
 
 
-async def _play(plan: Plan, directory: Path) -> int:
+async def _play(plan: Plan, directory: Path) -> Played:
     made = await asyncio.to_thread(template, plan.start, plan.floor)
     both = Both(plan, [copy_of(made, directory / name) for name in ("first", "second")])
     await both.open()
@@ -106,7 +113,7 @@ async def _play(plan: Plan, directory: Path) -> int:
         await both.part()
     finally:
         await both.close()
-    return both.compared
+    return Played(both.compared, both.alerts)
 
 
 class Both:
@@ -137,6 +144,10 @@ class Both:
 
     def _call(self) -> None:
         self._callers = [player.stack.caller(self._token) for player in self._players]
+
+    @property
+    def alerts(self) -> int:
+        return len(self._knows.alerts)
 
     async def close(self) -> None:
         for caller in self._callers:
@@ -250,7 +261,7 @@ class Both:
         except Ambiguous as unclear:
             raise Parted from unclear
         if one != other:
-            raise Parted
+            raise Parted([name for name, value in vars(one).items() if value != getattr(other, name)])
 
     async def _tick(self) -> None:
         for player in self._players:

@@ -65,8 +65,9 @@ level = "error"
 SCRATCH: Final = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Ledgers of these tests need no disk: what they promise after a crash is tested elsewhere."""
 
-WARNINGS: Final = WarningSettings(wait_s=60.0)
-"""A tick waits for its sweep, so that what is told at which tick does not hang on the machine."""
+WARNINGS: Final = WarningSettings(wait_s=600.0)
+"""A tick waits for its sweep, so that what is told at which tick does not hang on the machine, nor on whether
+kernels are being compiled."""
 
 NO_FRAME_S: Final = 20.0
 """How long to wait for a frame that should be there at once. Longer only makes a failure slower."""

@@ -16,6 +16,7 @@ from tests.property.drafting import Plan
 from tests.property.pair import Parted, play
 from tests.property.plans import plans
 from tests.property.sizes import TIMEOUT_S, examples
+from tests.property.skies import SKIES
 from tests.property.suspects import SUSPECTS
 
 pytestmark = pytest.mark.timeout(TIMEOUT_S)
@@ -23,7 +24,14 @@ pytestmark = pytest.mark.timeout(TIMEOUT_S)
 
 @pytest.mark.parametrize("suspect", SUSPECTS, ids=lambda suspect: suspect.__name__)
 def test_worlds_made_by_hand_cannot_be_told_apart(suspect: Callable[[], Plan]) -> None:
-    assert play(suspect()) > 50
+    assert play(suspect()).compared > 50
+
+
+@pytest.mark.parametrize("sky", SKIES, ids=lambda sky: sky.__name__)
+def test_warnings_do_not_tell_where_hidden_aircraft_are(sky: Callable[[], Plan]) -> None:
+    played = play(sky())
+    assert played.compared > 50
+    assert played.alerts > 0
 
 
 @settings(
@@ -34,7 +42,7 @@ def test_worlds_made_by_hand_cannot_be_told_apart(suspect: Callable[[], Plan]) -
 @given(plan=plans())
 def test_worlds_with_equal_permitted_cannot_be_told_apart(plan: Plan) -> None:
     try:
-        compared = play(plan)
+        compared = play(plan).compared
     except Parted:
         reject()
     assert compared > 50
