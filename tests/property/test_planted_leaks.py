@@ -9,10 +9,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from tests.leaks import LEAKS, Leak
+from tests.leaks import LEAKS, WARNING_LEAKS, Leak
 from tests.property.drafting import Plan
 from tests.property.pair import Difference, Parted, play
 from tests.property.plans import plans
+from tests.property.skies import SKIES
 from tests.property.suspects import SUSPECTS
 
 MOST_DRAWN = 10
@@ -22,6 +23,17 @@ MOST_DRAWN = 10
 def test_a_planted_leak_is_seen(leak: Leak) -> None:
     with leak(), pytest.raises(Difference, match=LEAKS[leak]):
         _try_everything()
+
+
+@pytest.mark.parametrize("leak", WARNING_LEAKS, ids=lambda leak: leak.__name__)
+def test_a_planted_leak_of_warnings_is_seen(leak: Leak) -> None:
+    with leak(), pytest.raises(Difference, match=WARNING_LEAKS[leak]):
+        _try_skies()
+
+
+def _try_skies() -> None:
+    for sky in SKIES:
+        _try(sky())
 
 
 def _try_everything() -> None:
