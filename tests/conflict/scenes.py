@@ -82,6 +82,22 @@ def mixed(seed: int, count: int = 50, categories: int = 3) -> Scene:
     return Scene(motion, options)
 
 
+def extreme(seed: int, count: int = 40) -> Scene:
+    """All over the Earth at what is allowed at most: speed, look-ahead, minima, uncertainty."""
+    rng = np.random.default_rng(seed)
+    lat = np.where(rng.random(count) < 0.05, 90.0, np.degrees(np.arcsin(rng.uniform(-1, 1, count))))
+    lon = np.where(rng.random(count) < 0.1, 180.0, rng.uniform(-180, 180, count))
+    east_mps, north_mps = rng.uniform(-1_500, 1_500, (2, count))
+    options = {
+        "d_m": float(rng.choice([1e4, 1e6])),
+        "h_m": 3_000.0,
+        "horizon_s": float(rng.choice([600.0, 3_600.0])),
+        "radius_m": rng.uniform(0, 2e6, count) * (rng.random(count) < 0.2),
+    }
+    up_mps = rng.uniform(-1, 1, count)
+    return Scene((lat, lon, rng.uniform(0, 5e3, count), east_mps, north_mps, up_mps), options)
+
+
 def _motion(rng: np.random.Generator, count: int) -> tuple[NDArray[np.float64], ...]:
     lat_0, lon_0 = CENTRES[rng.integers(len(CENTRES))]
     spread_deg = rng.choice([0.05, 0.5, 3.0])

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tests.conflict.scenes import Scene, mixed, plain
+from tests.conflict.scenes import Scene, extreme, mixed, plain
 
 TIMES_S = 1e-9
 """The reference works in sixty digits from the same plane; larger would hide a wrong formula."""
@@ -15,14 +15,14 @@ TIMES_S = 1e-9
 SEEDS = range(8)
 
 
-def agrees(scene: Scene) -> int:
+def agrees(scene: Scene, times_s: float = TIMES_S) -> int:
     found, expected = scene.found(), scene.expected()
     assert not found.crowds
     got = list(zip(found.pairs.i.tolist(), found.pairs.j.tolist(), strict=True))
     assert got == [(i, j) for i, j, _ in expected]
     for name, end in (("t_in_s", 0), ("t_out_s", 1)):
         wanted = np.array([interval[end] for _, _, interval in expected])
-        assert getattr(found.pairs, name) == pytest.approx(wanted, rel=0.0, abs=TIMES_S)
+        assert getattr(found.pairs, name) == pytest.approx(wanted, rel=0.0, abs=times_s)
     return len(got)
 
 
@@ -32,6 +32,10 @@ def test_plain_traffic_agrees_with_the_reference() -> None:
 
 def test_mixed_traffic_agrees_with_the_reference() -> None:
     assert sum(agrees(mixed(seed)) for seed in SEEDS) > 100
+
+
+def test_extremes_agree_with_the_reference() -> None:
+    assert sum(agrees(extreme(seed), 1e-6) for seed in SEEDS) > 100
 
 
 @pytest.mark.parametrize("make", [plain, mixed])

@@ -161,7 +161,8 @@ def relative(one: Aircraft, other: Aircraft) -> tuple[float, float, float, float
     north = np.cross(up, east)
     apart, velocity = points[0] - points[1], velocities[0] - velocities[1]
     chord = float(np.sqrt(apart @ apart))
-    stretch = 2.0 * _MEAN_RADIUS_M * math.asin(chord / (2.0 * _MEAN_RADIUS_M)) / chord if chord else 1.0
+    sine = min(1.0, chord / (2.0 * _MEAN_RADIUS_M))
+    stretch = math.asin(sine) / sine if chord else 1.0
     return (
         float(apart @ east) * stretch,
         float(apart @ north) * stretch,
