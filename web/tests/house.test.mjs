@@ -27,3 +27,11 @@ it.each(sources("src"))("%s loads nothing from elsewhere and runs no text", (nam
 it("the lock file names no registry", () => {
   expect(readFileSync(join(ROOT, "package-lock.json"), "utf8")).not.toMatch(/"resolved"|registry/);
 });
+
+it("the style sheet has the palette's tones", () => {
+  const palette = readFileSync(join(ROOT, "src/style/palette.ts"), "utf8");
+  const tones = [.../TONE = \{([^}]*)\}/.exec(palette)[1].matchAll(/(\w+): "(#\w{6})"/g)];
+  expect(tones.length).toBeGreaterThan(5);
+  const sheet = readFileSync(join(ROOT, "src/style/base.css"), "utf8");
+  for (const [, name, colour] of tones) expect(sheet).toContain(`--${name}: ${colour};`);
+});

@@ -1,5 +1,6 @@
-// The map's colours, after Okabe and Ito's set for colour-blind readers, lightened for a dark room. No meaning
-// rests on colour alone: every tone goes with a shape, a line style, a hatch or a word.
+// The map's colours, after Okabe and Ito's set for colour-blind readers, lightened for a dark room and checked for each
+// kind of colour blindness (tests/style/palette.test.ts). No meaning rests on colour alone: every tone goes with
+// a shape, a line style, a hatch or a word.
 
 export const INK = {
   sea: "#0a0f14",
@@ -16,12 +17,12 @@ export const INK = {
 
 export const TONE = {
   own: "#56b4e9",
-  other: "#35c79c",
+  other: "#2be3a4",
   closed: "#f0714a",
   advisory: "#e3cf4c",
-  reserved: "#b7a6dd",
+  reserved: "#d0c2e8",
   nonconforming: "#f5a524",
-  contingent: "#ee86c4",
+  contingent: "#dc67a9",
 } as const;
 
 export type ToneName = keyof typeof TONE;
@@ -30,6 +31,6 @@ export const CRAFT = {
   own: "#56b4e9",
   broadcast: "#cdd7df",
   sensed: "#e8b24c",
-  released: "#5fd0ae",
+  released: "#37e8a2",
   emergency: "#ff6a45",
 } as const;
