@@ -327,7 +327,8 @@ def _may_be_refused(report: Report, received: datetime, before: Seen | None) -> 
     passed_s = (report.observed_at - before.report.observed_at).total_seconds()
     lat, lon = before.place
     moved_m = _distance_m((lat, lon), (report.lat or 0.0, report.lon or 0.0))
-    return before.unsure or passed_s < 0.0 or moved_m < 1e-3 or moved_m > 900.0 + 1_000.0 * passed_s
+    frozen = moved_m < 1e-3 and (passed_s <= 0.0 or (before.report.ground_speed_mps or 0.0) * passed_s > 90.0)
+    return before.unsure or passed_s < 0.0 or frozen or moved_m > 900.0 + 1_000.0 * passed_s
 
 
 def _at(flight: list[Seen], tick: datetime, reports: int) -> Seen | None:

@@ -281,6 +281,7 @@ class Both:
             request = self._request(move.event, refs)
             assert request is not None
             answer = await self._compare(request)
+        assert answer.status == 200 or not isinstance(move.event, h.Brought), answer.body
         if answer.status not in (200, 201):
             return
         self._knows.wrote(request)

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, reject, settings
 
 from tests.property.drafting import Plan
+from tests.property.flights import flights
 from tests.property.pair import Parted, play
 from tests.property.plans import plans
 from tests.property.sizes import TIMEOUT_S, examples
@@ -46,3 +47,16 @@ def test_worlds_with_equal_permitted_cannot_be_told_apart(plan: Plan) -> None:
     except Parted:
         reject()
     assert compared > 50
+
+
+@settings(
+    max_examples=examples(10),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+)
+@given(plan=flights())
+def test_flights_with_equal_permitted_cannot_be_told_apart(plan: Plan) -> None:
+    try:
+        assert play(plan).compared > 20
+    except Parted:
+        reject()
