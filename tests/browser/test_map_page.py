@@ -97,7 +97,7 @@ def test_says_not_live_after_three_seconds_of_silence_and_recovers(fake: FakeExc
     frozen = page.text("#as-of")
     assert f"NOT LIVE — as of {frozen}" in page.text("#not-live")
     assert page.page.locator(".app-not-live").count() == 1
-    assert page.page.title().startswith("NOT LIVE")
+    page.until(lambda: page.page.title().startswith("NOT LIVE"), "the title says so too")
     page.page.wait_for_timeout(400)
     page.screenshot("not-live")
     fake.ticking = True

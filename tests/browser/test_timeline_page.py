@@ -63,7 +63,7 @@ def test_replay_says_not_live_with_its_time_and_moves(fake: FakeExchange, page: 
     assert "NOT LIVE — REPLAY" in told
     assert "ago, ▶ ×1" in told
     assert "Back to live" in told
-    assert page.page.title().startswith("NOT LIVE")
+    page.until(lambda: page.page.title().startswith("NOT LIVE"), "the title says so too")
     assert page.page.locator(".app-replay").count() == 1
     assert 40 < behind_s(page) < 90, "a minute, on a busy machine too"
     before = page.debug("viewTime")["ms"]
