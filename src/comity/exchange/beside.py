@@ -16,7 +16,7 @@ The last two have no numbers: what could be computed from cells would say more t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -28,7 +28,7 @@ from comity.alerts.pairs import conflicts
 from comity.alerts.settings import AlertSettings
 from comity.alerts.traffic import Traffic, traffic
 from comity.alerts.volumes import Item as WatchedItem
-from comity.conflict.pairs import find_pairs
+from comity.conflict.pairs import Found, find_pairs
 from comity.exchange.anchors import Anchors
 from comity.exchange.desk import CELLS_ONLY
 from comity.exchange.discs import CELLS_DATUM, HIDDEN, Discs, Other, away_m, reach_m, still
@@ -112,7 +112,7 @@ def beside(moment: Moment, sight: Sight, entered: Entered) -> Beside:
 def _others(moment: Moment, sight: Sight) -> Sequence[Other]:
     """Each aircraft once: an address that several sources have at one place, by the one whose owner raises
     highest. Where they have it at different places each of them counts: one may be invented, to hide the
-    other."""
+    other. What is vouched for comes first, so that where not all can be listed it is."""
     best: dict[str, Other] = {}
     for hidden in sight.hidden:
         owner = hidden.key.participant
@@ -128,7 +128,7 @@ def _others(moment: Moment, sight: Sight) -> Sequence[Other]:
                 continue
             first = min(held, other, key=_says_most)
             best[other.name] = first._replace(vouched=held.vouched or other.vouched)
-    return [best[name] for name in sorted(best)]
+    return sorted(best.values(), key=lambda other: (not other.vouched, other.name))
 
 
 def _says_most(other: Other) -> tuple[int, bool, SourceKey]:
@@ -184,14 +184,26 @@ def _cells(
     minima = moment.settings.default
     ahead_m = ours.radius_m + np.hypot(ours.east_mps, ours.north_mps) * minima.look_ahead_s
     reach = _Reach(ours.lat_deg, ours.lon_deg, ahead_m)
-    candidates = _near_discs(moment, reach, others, range(len(others)))
-    if not candidates:
+    for vouched in (True, False):
+        which = [place for place, other in enumerate(others) if other.vouched is vouched]
+        _meet(
+            moment,
+            ours,
+            Discs(moment.anchors, others, _near_discs(moment, reach, others, which)),
+            others,
+            found,
+        )
+
+
+def _meet(moment: Moment, ours: Traffic, discs: Discs, others: Sequence[Other], found: Beside) -> None:
+    """Which of ours may come too close to which discs. Where these are a crowd, to any of its members."""
+    if not discs.places:
         return
-    discs = Discs(moment.anchors, others, candidates)
+    minima = moment.settings.default
     lat, lon = discs.lat, discs.lon
     mid_m, half_m = (discs.lower_m + discs.upper_m) / 2.0, (discs.upper_m - discs.lower_m) / 2.0
     first = len(ours)
-    pairs = find_pairs(
+    met = find_pairs(
         np.concatenate([ours.lat_deg, lat]),
         np.concatenate([ours.lon_deg, lon]),
         np.concatenate([ours.height_m, mid_m]),
@@ -206,10 +218,25 @@ def _cells(
         wgs84_mid_m=np.concatenate([ours.wgs84_mid_m, mid_m]),
         wgs84_half_m=np.concatenate([ours.wgs84_half_m, half_m]),
         between=np.arange(first + len(lat)) >= first,
-    ).pairs
-    for one, two in zip(pairs.i.tolist(), pairs.j.tolist(), strict=True):
-        other = others[candidates[two - first]]
-        _advise(moment, found, ours.keys[one], other, (CELLS_ONLY,))
+        crowd=first + len(lat) + 2,
+    )
+    for one, two in _couples(met):
+        if one < first <= two:
+            _advise(moment, found, ours.keys[one], others[discs.places[two - first]], (CELLS_ONLY,))
+
+
+def _couples(met: Found) -> Iterator[tuple[int, int]]:
+    """All that may meet, also where so many do that the search took some together."""
+    yield from zip(met.pairs.i.tolist(), met.pairs.j.tolist(), strict=True)
+    crowds = [crowd.members.tolist() for crowd in met.crowds]
+    near = zip(met.near_crowds.aircraft.tolist(), met.near_crowds.crowd.tolist(), strict=True)
+    together = [([one], crowds[crowd]) for one, crowd in near]
+    together += [(crowds[one], crowds[other]) for one, other in met.touching.tolist()]
+    together += [(crowd, crowd) for crowd in crowds]
+    for some, rest in together:
+        for one in some:
+            for two in rest:
+                yield min(one, two), max(one, two)
 
 
 def _claims(

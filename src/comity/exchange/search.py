@@ -29,11 +29,12 @@ from comity.exchange.watching import Watching
 from comity.geo.heights import Environment
 from comity.ids import ParticipantId
 from comity.model.alert import AlertKind, AlertLevel, Phase
+from comity.model.batch import Ints
 from comity.model.intake import SourceKey
 from comity.model.observation import Provenance
 from comity.model.rule import Level
 from comity.picture.picture import Picture, Released
-from comity.picture.rows import Rows
+from comity.picture.rows import Rows, pick
 from comity.picture.views import EMERGENCIES
 from comity.release.policy import Policy
 from comity.release.warned import standing
@@ -42,6 +43,11 @@ MOST_LISTED: Final = 500
 """Pairs told one by one to one participant. Nobody reads more; each costs time at every sweep, and whoever
 invents aircraft by the thousand must not make everybody's warnings late. Continental traffic that is
 controlled has a few at any time. The rest is told as a number."""
+
+
+MOST_SINGLY: Final = 500
+"""Of one's own aircraft so many are paired one by one with what is taken together for everybody else. Larger:
+a flood costs more; smaller: large fleets rely on what is said of crowds."""
 
 
 class Distress(NamedTuple):
@@ -101,8 +107,9 @@ def search(prepared: Prepared, watching: Watching) -> list[Found]:
         swept, findings = shared[key]
         if key == -1:
             del shared[key]
-        visible = _urgent(findings, sight.own[swept.index])
-        visible += [*_emergencies(sight), *watching.incursions(sight, swept)]
+        visible = _urgent(_with_own_in_crowds(prepared.moment, sight, swept, findings), sight, swept)
+        visible += _emergencies(sight)
+        visible += _urgent(watching.incursions(sight, swept), sight, swept, "incursions")
         contingent |= {(sight.who, inner_of(sight, name)) for name in watching.contingent(sight, swept)}
         missing = watching.not_watched(sight.who)
         if missing:
@@ -127,21 +134,84 @@ def _among_visible(moment: Moment, sight: Sight) -> tuple[Traffic, Sequence[Find
     return swept, conflicts(swept, moment.settings, groups=sight.group[swept.index])
 
 
-def _urgent(findings: Sequence[Finding], own: Bools) -> list[Finding]:
-    """The most urgent, the reader's own aircraft first; the rest is counted and told."""
+def _with_own_in_crowds(
+    moment: Moment, sight: Sight, swept: Traffic, findings: Sequence[Finding]
+) -> Sequence[Finding]:
+    """Where there are crowds, the reader's own aircraft are paired one by one all the same: whoever pours
+    reports onto a place must not take away the warnings of those who fly there."""
+    own = sight.own[swept.index]
+    if np.count_nonzero(own) > MOST_SINGLY:
+        own = own & sight.vouched[swept.index]
+    mine = np.flatnonzero(own)
+    if not any(finding.kind is AlertKind.CROWD for finding in findings) or not 0 < len(mine) <= MOST_SINGLY:
+        return findings
+    near = np.flatnonzero(own | _may_meet(swept, mine, moment.settings))
+    rows = swept.index[near]
+    few = traffic(
+        pick(sight.rows, rows),
+        [swept.keys[place] for place in near.tolist()],
+        now_us=moment.now_us,
+        settings=moment.settings,
+        environment=moment.environment,
+    )
+    settings = msgspec.structs.replace(moment.settings, crowd=len(near) + 2)
+    singly = conflicts(few, settings, between=own[near][few.index], groups=sight.group[rows][few.index])
+    known = {finding.key for finding in findings}
+    return [
+        *findings,
+        *(
+            msgspec.structs.replace(each, sides=tuple(int(near[few.index[side]]) for side in each.sides))
+            for each in singly
+            if each.kind is not AlertKind.CROWD and each.key not in known
+        ),
+    ]
+
+
+def _may_meet(swept: Traffic, mine: Ints, settings: AlertSettings) -> Bools:
+    """Which may come within any pair's minima of one of ``mine``; too many and never too few: in a plane
+    around it, on which distances are a few parts in a hundred off."""
+    table = settings.table()
+    reach_m, ahead_s = float(table.horizontal_m.max()), float(table.look_ahead_s.max())
+    near = np.zeros(len(swept), np.bool_)
+    for one in mine.tolist():
+        lat = float(swept.lat_deg[one])
+        turns = (swept.lon_deg - swept.lon_deg[one] + 180.0) % 360.0 - 180.0
+        north = np.radians(swept.lat_deg - lat) * _RADIUS_M
+        east = np.radians(turns) * np.cos(np.radians(swept.lat_deg + lat) / 2.0) * _RADIUS_M
+        east_mps, north_mps = swept.east_mps - swept.east_mps[one], swept.north_mps - swept.north_mps[one]
+        speed2 = np.maximum(east_mps**2 + north_mps**2, 1e-9)
+        closest_s = np.clip(-(east * east_mps + north * north_mps) / speed2, 0.0, ahead_s)
+        miss_m = np.hypot(east + east_mps * closest_s, north + north_mps * closest_s)
+        unsure_m = swept.radius_m + swept.radius_m[one] + 0.1 * (np.sqrt(speed2) * ahead_s + reach_m)
+        near |= miss_m <= reach_m + unsure_m + 0.1 * np.minimum(np.hypot(east, north), _FAR_M)
+        near |= abs(lat) > _POLAR_DEG
+    return near
+
+
+_RADIUS_M: Final = 6_371_000.0
+_FAR_M: Final = 400_000.0
+"""Farther than anything flies in the look-ahead, and than any minima."""
+_POLAR_DEG: Final = 65.0
+"""Nearer to a pole the meridians of two that may meet differ by too much: there all are taken."""
+
+
+def _urgent(findings: Sequence[Finding], sight: Sight, swept: Traffic, what: str = "pairs") -> list[Finding]:
+    """What is said of crowds, and of the rest the most urgent, the reader's own aircraft first; what is left
+    is counted and told."""
     if len(findings) <= MOST_LISTED:
         return list(findings)
+    own = sight.own[swept.index]
 
-    def order(finding: Finding) -> tuple[bool, int, float, str]:
+    def order(finding: Finding) -> tuple[bool, bool, int, float, str]:
+        whole = finding.kind is AlertKind.CROWD and not finding.sides
         mine = any(bool(own[side]) for side in finding.sides)
         enters_s = math.inf if finding.enters_s is None else finding.enters_s
-        return not mine, -finding.level.rank, enters_s, finding.key
+        return not whole, not mine, -finding.level.rank, enters_s, finding.key
 
     ordered = sorted(findings, key=order)
-    return [
-        *ordered[:MOST_LISTED],
-        not_listed(len(findings) - MOST_LISTED, "pairs", ordered[MOST_LISTED].level),
-    ]
+    rest = ordered[MOST_LISTED:]
+    level = max((finding.level for finding in rest), key=lambda each: each.rank)
+    return [*ordered[:MOST_LISTED], not_listed(len(rest), what, level)]
 
 
 def not_listed(count: int, what: str, level: AlertLevel) -> Finding:
@@ -158,8 +228,12 @@ def not_listed(count: int, what: str, level: AlertLevel) -> Finding:
 
 
 def _emergencies(sight: Sight) -> Iterable[Finding]:
-    for place in np.flatnonzero(np.isin(sight.rows["squawk"], list(EMERGENCIES))).tolist():
+    places = np.flatnonzero(np.isin(sight.rows["squawk"], list(EMERGENCIES)))
+    places = places[np.argsort(~sight.own[places], kind="stable")]
+    for place in places[:MOST_LISTED].tolist():
         yield emergency(sight.names[place], sight.rows[place : place + 1])
+    if len(places) > MOST_LISTED:
+        yield not_listed(len(places) - MOST_LISTED, "aircraft in distress", AlertLevel.CORRECTIVE)
 
 
 def emergency(name: str, row: Rows, why: str | None = None) -> Finding:

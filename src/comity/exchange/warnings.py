@@ -171,9 +171,11 @@ class Warnings:
         await self._put_down_told(told, gone)
 
     def _beside(self, found: Found, now_us: int) -> Iterable[Finding]:
-        """What may be told of own aircraft beside hidden ones; past ``MOST_LISTED`` advisories a number."""
+        """What may be told of own aircraft beside hidden ones; past ``MOST_LISTED`` advisories a number.
+        First what somebody vouches for."""
         pairs = found.beside.pairs
-        chosen = {key: self._chosen(found, pairs[key], now_us) for key in sorted(pairs)}
+        order = sorted(pairs, key=lambda key: (not pairs[key].other.vouched, key))
+        chosen = {key: self._chosen(found, pairs[key], now_us) for key in order}
         raised = [finding for key, finding in chosen.items() if finding is pairs[key].raised]
         advisories = [finding for key, finding in chosen.items() if finding is not pairs[key].raised]
         surplus = max(0, len(advisories) - MOST_LISTED) + found.beside.surplus
