@@ -103,7 +103,7 @@ def _compare_tracks(
                 said = [
                     each.level
                     for each in told[source.participant]
-                    if (each.recipient, each.kind) == (recipient, kind)
+                    if (each.recipient, each.kind, each.ref) == (recipient, kind, None)
                 ]
                 assert said == [level]
 
