@@ -107,7 +107,7 @@ async def told(here: World) -> list[bytes]:
     ]
 
 
-@settings(max_examples=examples(3), deadline=None, phases=GENERATE, suppress_health_check=QUIET)
+@settings(max_examples=examples(2), deadline=None, phases=GENERATE, suppress_health_check=QUIET)
 @given(
     seed=st.integers(0, 2**32),
     away=st.tuples(st.floats(300.0, 4_000.0), st.floats(0.0, 360.0)),

@@ -36,7 +36,7 @@ def test_warnings_do_not_tell_where_hidden_aircraft_are(sky: Callable[[], Plan])
 
 
 @settings(
-    max_examples=examples(12),
+    max_examples=examples(8),
     deadline=None,  # an example starts four servers
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
@@ -50,7 +50,7 @@ def test_worlds_with_equal_permitted_cannot_be_told_apart(plan: Plan) -> None:
 
 
 @settings(
-    max_examples=examples(10),
+    max_examples=examples(6),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
 )
