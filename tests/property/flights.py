@@ -90,6 +90,7 @@ def _craft(d: Drafting, address: str, about_m: int) -> Craft:
         d.one_of((None, "ALPHA1")),
         d.one_of((None, AircraftCategory.AEROPLANE, AircraftCategory.UNCREWED)),
         d.one_of((None, "7000", "7000", "7700")),
+        d.one_of((None, None, None, False, True)),
     )
 
 
@@ -102,6 +103,7 @@ def _other(d: Drafting, craft: Craft) -> Craft:
         callsign=d.one_of((craft.callsign, "BRAVO2")),
         category=d.one_of((craft.category, AircraftCategory.ROTORCRAFT)),
         squawk=d.one_of((craft.squawk, craft.squawk, None)),
+        on_ground=d.one_of((craft.on_ground, craft.on_ground, False)),
     )
 
 

@@ -8,8 +8,9 @@ Of what is seen at a tick, a participant that is not the centre may know by warn
 
 - of its own aircraft: whether they are corroborated, which is that another participant has the same 24-bit
   address at the same place, and nobody else claims it as its own;
-- of aircraft hidden from it that are beside its own, or beside airspace of its own, by rather too far: the
-  level-0 form, by the minute; whether a third party has it as well; which of them are one;
+- of aircraft hidden from it, not on the ground, that are beside its own, or beside airspace of its own, by
+  rather too far: the level-0 form, by the minute; whether a third party has it as well; which of them are
+  one;
 - of those of them that a third party has as well, while an aircraft of its own that is corroborated is
   beside: what the owner's rule gives in a conflict;
 - of others in distress what the owner's rule gives then;
@@ -161,7 +162,7 @@ class Sky:
         theirs = [row for row in self.visible if row.by != self.who]
         sure = [row for row in self.own if self.confirmed(row, None)]
         for row in self.rows:
-            if self.sees(self.who, row):
+            if self.sees(self.who, row) or self._is_on_the_ground(row):
                 continue
             sensed = row.source[2] is Provenance.SENSED
             known = [*theirs, *(sure if sensed else [])]
@@ -171,6 +172,12 @@ class Sky:
             elif sensed and self._is_plot_of(row, [each for each in known if each.has_address]):
                 continue
             yield row
+
+    def _is_on_the_ground(self, row: Seen) -> bool:
+        """As it last said: then nobody is warned of it."""
+        flight = next(f for f in self.flights if f[0].source == row.source and f[0].address == row.address)
+        said = [each.report.on_ground for each in flight if each.number <= row.number]
+        return [word for word in said if word is not None][-1:] == [True]
 
     def _is_plot_of(self, plot: Seen, aircraft: list[Seen]) -> bool:
         """A sensed plot without an address belongs to an aircraft that is there, if it is alone there."""

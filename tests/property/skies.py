@@ -45,6 +45,7 @@ class Craft:
     callsign: str | None = None
     category: AircraftCategory | None = None
     squawk: str | None = None
+    on_ground: bool | None = None
 
     def report(self, now: datetime, age_s: float) -> Report:
         t = (now - START).total_seconds() - age_s + LATE_S
@@ -62,6 +63,7 @@ class Craft:
             accuracy_m=20.0,
             callsign=self.callsign,
             squawk=self.squawk,
+            on_ground=self.on_ground,
             category=self.category,
         )
 
