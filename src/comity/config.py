@@ -49,11 +49,14 @@ class ExchangeSection(_Section, frozen=True):
 
 
 class ServerSection(_Section, frozen=True):
-    """Port 0 takes a free one. Off loopback ``tls_cert`` and ``tls_key`` are required. ``body_bytes`` is at
-    most half of what one entry of the ledger holds: numbers grow a little when they are written out."""
+    """Port 0 takes a free one. ``more``: further addresses, as ``host:port``, on which the same is served: a
+    pool of DSS instances in one process. Off loopback ``tls_cert`` and ``tls_key`` are required.
+    ``body_bytes`` is at most half of what one entry of the ledger holds: numbers grow a little when they are
+    written out."""
 
     host: str = "127.0.0.1"
     port: Port = 8787
+    more: tuple[str, ...] = ()
     tls_cert: str | None = None
     tls_key: str | None = None
     body_bytes: Annotated[int, Meta(ge=1, le=2_097_152)] = 1_048_576
@@ -234,6 +237,54 @@ class QuotasSection(_Section, frozen=True):
     live_items: Count = 10_000
 
 
+class OAuthSection(_Section, frozen=True):
+    """Where this exchange's USS gets its tokens (RFC 6749, client credentials). ``secret_file`` holds the
+    client's secret alone. ``method``: ``post`` as the RFC says, ``get`` for the servers of test set-ups."""
+
+    token_url: str
+    client_id: str
+    secret_file: str | None = None
+    method: Literal["post", "get"] = "post"
+    timeout_s: Seconds = 5.0
+
+
+class FlightPlanningSection(_Section, frozen=True):
+    """The test interface by which an automated qualifier drives one hosted participant. Off unless switched
+    on: whoever holds a token for it files, changes and ends that participant's intents."""
+
+    enabled: bool = False
+    participant: Slug | None = None
+    person: Slug | None = None
+
+
+class F3548Section(_Section, frozen=True):
+    """The standards' interfaces: ASTM F3548-21 and F3411-22a as a DSS, and the USS of hosted participants.
+
+    ``uss_id``: the name under which that USS writes, the ``sub`` of its tokens; ``base_url``: where peers
+    reach it. ``audiences``: host names that a token may name. ``public_keys``: PEM files; any may have
+    signed.
+    ``allow_http``: take base URLs without TLS. ``notification_index``: ``counting``, or ``time`` for
+    milliseconds since midnight UTC. ``equal_priority``: whether plans of equal priority may conflict.
+    ``turn_ms``: how long a refused writer has a contended place to itself; 0 for no turns."""
+
+    enabled: bool = False
+    uss_id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9._@-]{1,80}$", max_length=80)] = "comity"
+    base_url: str | None = None
+    audiences: tuple[Name, ...] = ()
+    public_keys: tuple[str, ...] = ()
+    allow_http: bool = False
+    notification_index: Literal["counting", "time"] = "counting"
+    equal_priority: Literal["refused", "permitted"] = "refused"
+    turn_ms: Annotated[float, Meta(ge=0, le=50)] = 50.0
+    writes_per_s: Rate = 2_000.0
+    writes_burst: Count = 4_000
+    entities_per_manager: Count = 100_000
+    peer_timeout_s: Seconds = 2.0
+    notice_retries: Annotated[int, Meta(ge=0, le=20)] = 6
+    oauth: OAuthSection | None = None
+    flight_planning: FlightPlanningSection = FlightPlanningSection()
+
+
 class LedgerSection(_Section, frozen=True):
     """Cadences of checkpoints and of snapshots."""
 
@@ -266,6 +317,7 @@ class Config(_Section, frozen=True):
     history: HistorySection = HistorySection()
     feeds: FeedsSection = FeedsSection()
     quotas: QuotasSection = QuotasSection()
+    f3548: F3548Section = F3548Section()
     ledger: LedgerSection = LedgerSection()
     logging: LoggingSection = LoggingSection()
     bench: BenchSection = BenchSection()

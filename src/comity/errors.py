@@ -12,6 +12,7 @@
     │   ├── StaleOvn            the opaque version number is not the current one
     │   ├── WrongState          the thing is in a state that does not allow this
     │   ├── StrategicConflict   volumes conflict with what is released to the owner
+    │   ├── UssDown             a USS marked Down asks for what it may not until it is Normal again
     │   ├── RequestIdReused     the request id was used before with another body
     │   ├── TooLarge            a body or an answer beyond its limit
     │   └── QuotaExceeded       the participant's own quota is used up
@@ -86,6 +87,12 @@ class StrategicConflict(Refused):
     code = "strategic_conflict"
 
 
+class UssDown(Refused):
+    """The USS is marked Down, and what it asked for is not for one that is (F3548-21, 412)."""
+
+    code = "uss_down"
+
+
 class RequestIdReused(Refused):
     code = "request_id_reused"
 
@@ -131,6 +138,7 @@ STATUS: Mapping[str, int] = {
     "stale_ovn": 409,
     "wrong_state": 409,
     "strategic_conflict": 409,
+    "uss_down": 412,
     "request_id_reused": 409,
     "too_large": 413,
     "quota_exceeded": 429,

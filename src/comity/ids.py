@@ -34,6 +34,9 @@ EXCHANGE = ParticipantId("exchange")
 SLUG = re.compile(r"[a-z][a-z0-9-]{1,39}\Z")
 """Participant, person and group ids: chosen by people, readable in logs."""
 
+LOG_NAME = re.compile(r"(?:[a-z][a-z0-9-]{1,39}|f3548:[A-Za-z0-9._@~-]{1,80})\Z")
+"""Names of logs: a participant's id, or ``f3548:`` and a USS that speaks the standards' interfaces."""
+
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{8,64}\Z")
 
 

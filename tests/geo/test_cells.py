@@ -64,7 +64,7 @@ def test_the_short_way_for_small_outlines_answers_what_the_long_way_does(
     data: st.DataObject, centre: LatLon
 ) -> None:
     shape = data.draw(outlines(centre, 6_000.0))
-    points, _, _ = cells._outer_loop(shape)
+    points, _, _ = cells.outer_loop(shape)
     assert grid_cells(shape) == tuple(sorted(s2.cover_loop(points, GRID_LEVELS[0])))
 
 

@@ -17,7 +17,7 @@ from tests.rules.source import SOURCE
 
 EXAMPLE = (SOURCE / "cli" / "comity.example.toml").read_text(encoding="utf-8")
 SETTING = re.compile(r"#?([a-z][a-z0-9_]*) = ")
-HEADING = re.compile(r"#?\[+([a-z_.]+)\]+$")
+HEADING = re.compile(r"#?\[+([a-z0-9_.]+)\]+$")
 ALL_ON = re.sub(r"^#(?=[a-z][a-z0-9_]* = |\[)", "", EXAMPLE, flags=re.M)
 
 NOT_IN_THE_FILE = {"folder"}
@@ -76,7 +76,7 @@ def test_the_example_is_a_configuration() -> None:
 
 def test_shown_defaults_are_the_real_ones() -> None:
     on = tomllib.loads(ALL_ON)
-    for section in ("server", "stream", "auth", "tracks", "quotas", "ledger", "logging", "bench"):
+    for section in ("server", "stream", "auth", "tracks", "quotas", "ledger", "logging", "bench", "f3548"):
         real = msgspec.to_builtins(getattr(parse_config(EXAMPLE, Path("/nowhere")), section))
         for name, value in on[section].items():
             if name not in ("tls_cert", "tls_key", "issuers"):

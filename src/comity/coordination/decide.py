@@ -8,35 +8,56 @@ from __future__ import annotations
 
 from comity.coordination import alerts, constraints, deadlines, intents, members, rules
 from comity.coordination.decision import Asked, Decision
+from comity.coordination.f3411.decide import decide_f3411
+from comity.coordination.f3548.decide import decide_f3548
 from comity.errors import InvalidInput, NotPermitted
 from comity.ids import EXCHANGE, REQUEST_ID
 from comity.model import command as c
+from comity.model import dss_command as d
+from comity.model.f3548 import is_peer
 from comity.model.fact import SegmentRecorded, SnapshotRecorded
 
 
 def decide(asked: Asked) -> Decision:
     """Facts for the command, or raises one of ``comity.errors.Refused``."""
+    if is_peer(asked.by.participant):
+        return _decide_peer(asked)
     if asked.by.participant != EXCHANGE:
         _check_asker(asked)
     match asked.by.command:
-        case c.FileIntent() as command:
-            return intents.file(asked, command)
-        case c.ChangeIntent() as command:
-            return intents.change(asked, command)
-        case c.EndIntent() as command:
-            return intents.end(asked, command)
-        case c.PublishConstraint() as command:
-            return constraints.publish(asked, command)
-        case c.ChangeConstraint() as command:
-            return constraints.change(asked, command)
+        case c.FileIntent() | c.ChangeIntent() | c.EndIntent() | c.PublishConstraint() | c.ChangeConstraint():
+            return _decide_item(asked)
         case c.SetRule() | c.ChangeRule() | c.WithdrawRule() | c.SetGroup() | c.RemoveGroup():
             return _decide_release(asked)
         case c.AcknowledgeAlert() as command:
             return alerts.acknowledge(asked, command)
         case c.MeetDeadlines() | c.RecordWarnings() | c.RecordSegment() | c.RecordSnapshot():
             return _decide_own(asked)
+        case d.RecordDelivered() | d.PruneSubscriptions() | d.AlignReferences():
+            return _decide_own(asked)
         case _:
             return _decide_membership(asked)
+
+
+def _decide_peer(asked: Asked) -> Decision:
+    """A USS that speaks the standards' interfaces. It is no member: its token is what admits it, and these
+    commands are all that it may give."""
+    match asked.by.command:
+        case d.PutServiceArea() | d.RemoveServiceArea() | d.PutIsaSubscription() | d.RemoveIsaSubscription():
+            return decide_f3411(asked)
+        case (
+            d.PutReference()
+            | d.RemoveReference()
+            | d.PutConstraintReference()
+            | d.RemoveConstraintReference()
+            | d.PutSubscription()
+            | d.RemoveSubscription()
+            | d.SetAvailability()
+            | d.FileReport()
+        ):
+            return decide_f3548(asked)
+        case _:
+            raise NotPermitted("a USS may give the commands of the standards' interfaces, and no others")
 
 
 def _check_asker(asked: Asked) -> None:
@@ -50,6 +71,22 @@ def _check_asker(asked: Asked) -> None:
         raise NotPermitted("no charter is in force; nothing can be promised without one")
     if state.charter.signed_commands and by.signed is None:
         raise NotPermitted("the charter requires every command to be signed by its originator")
+
+
+def _decide_item(asked: Asked) -> Decision:
+    match asked.by.command:
+        case c.FileIntent() as command:
+            return intents.file(asked, command)
+        case c.ChangeIntent() as command:
+            return intents.change(asked, command)
+        case c.EndIntent() as command:
+            return intents.end(asked, command)
+        case c.PublishConstraint() as command:
+            return constraints.publish(asked, command)
+        case c.ChangeConstraint() as command:
+            return constraints.change(asked, command)
+        case other:
+            raise AssertionError(f"no decision for {type(other).__name__}")
 
 
 def _decide_release(asked: Asked) -> Decision:
@@ -99,5 +136,7 @@ def _decide_own(asked: Asked) -> Decision:
             return Decision((SegmentRecorded(x.recipient, x.segment, x.frames, x.sha256),))
         case c.RecordSnapshot() as x:
             return Decision((SnapshotRecorded(x.size, x.state_digest, x.file_sha256),))
+        case d.RecordDelivered() | d.PruneSubscriptions() | d.AlignReferences():
+            return decide_f3548(asked)
         case other:
             raise AssertionError(f"no decision for {type(other).__name__}")

@@ -14,6 +14,7 @@ from comity.geo.heights import bounds
 from comity.geo.shapes import check
 from comity.ids import EntityId, Ids
 from comity.model.command import Submission
+from comity.model.f3548 import Subscriber
 from comity.model.fact import Fact
 from comity.model.released import Clearance
 from comity.model.shape import Polygon
@@ -27,11 +28,13 @@ Checking them takes time for which everybody's writes wait."""
 
 class Decision(msgspec.Struct, frozen=True):
     """``facts`` become entries, in order; the first is what the answer is about. ``created``: the thing is
-    new. ``clearance``: what a write of volumes was checked against."""
+    new. ``clearance``: what a write of volumes was checked against. ``subscribers``: whom a write by the
+    standards' interfaces has to notify."""
 
     facts: tuple[Fact, ...]
     created: bool = False
     clearance: Clearance | None = None
+    subscribers: tuple[Subscriber, ...] = ()
 
 
 class Asked(msgspec.Struct, frozen=True):

@@ -14,14 +14,19 @@ from typing import Any
 import msgspec
 
 from comity.clock import micros
+from comity.coordination.dss_fold import apply_dss
 from comity.coordination.fold import constraint_deadline, intent_deadline
 from comity.coordination.state import Done, PersonKey, RequestKey, Revocation, State
 from comity.coordination.volumes import Volumes
 from comity.geo.heights import Environment
 from comity.ids import ParticipantId
+from comity.model import dss_fact as d
 from comity.model.alert import Raise, Told
 from comity.model.charter import Charter
 from comity.model.constraint import Constraint
+from comity.model.dss_fact import NoticeOwed
+from comity.model.f3411 import IsaSubscription, ServiceArea
+from comity.model.f3548 import Availability, ConstraintReference, OperationalIntentReference, Subscription
 from comity.model.intent import Intent
 from comity.model.participant import Participant, Person
 from comity.model.rule import Group, ReleaseRule
@@ -70,6 +75,34 @@ class RaiseRow(_Row, frozen=True, tag="raise"):
     value: Raise
 
 
+class ReferenceRow(_Row, frozen=True, tag="reference"):
+    value: OperationalIntentReference
+
+
+class ConstraintReferenceRow(_Row, frozen=True, tag="constraint_reference"):
+    value: ConstraintReference
+
+
+class SubscriptionRow(_Row, frozen=True, tag="subscription"):
+    value: Subscription
+
+
+class AvailabilityRow(_Row, frozen=True, tag="availability"):
+    value: Availability
+
+
+class ServiceAreaRow(_Row, frozen=True, tag="service_area"):
+    value: ServiceArea
+
+
+class IsaSubscriptionRow(_Row, frozen=True, tag="isa_subscription"):
+    value: IsaSubscription
+
+
+class NoticeRow(_Row, frozen=True, tag="notice"):
+    value: NoticeOwed
+
+
 class RequestRow(_Row, frozen=True, tag="request"):
     key: RequestKey
     value: Done
@@ -93,6 +126,13 @@ Row = (
     | SegmentRow
     | AlertRow
     | RaiseRow
+    | ReferenceRow
+    | ConstraintReferenceRow
+    | SubscriptionRow
+    | AvailabilityRow
+    | ServiceAreaRow
+    | IsaSubscriptionRow
+    | NoticeRow
     | RequestRow
     | ConstraintRow
     | IntentRow
@@ -116,6 +156,13 @@ def rows(state: State) -> Iterator[bytes]:
         yield _encode(SegmentRow(recipient, state.segments[recipient]))
     yield from _values(AlertRow, state.alerts)
     yield from _values(RaiseRow, state.raises)
+    yield from _values(ReferenceRow, state.references)
+    yield from _values(ConstraintReferenceRow, state.constraint_references)
+    yield from _values(SubscriptionRow, state.subscriptions)
+    yield from _values(AvailabilityRow, state.availability)
+    yield from _values(ServiceAreaRow, state.service_areas)
+    yield from _values(IsaSubscriptionRow, state.isa_subscriptions)
+    yield from _values(NoticeRow, state.notices)
     for request, done in sorted(state.requests.items(), key=lambda kv: (kv[1].index, kv[0])):
         yield _encode(RequestRow(request, done))
     yield from _values(ConstraintRow, state.constraints)
@@ -155,12 +202,37 @@ def load(lines: Iterable[bytes], environment: Environment) -> State:
                 state.alerts[told.recipient, told.alert.ref] = told
             case RaiseRow(value=to):
                 state.raises[to.owner, to.recipient, to.track] = to
+            case ReferenceRow() | ConstraintReferenceRow() | SubscriptionRow() | AvailabilityRow():
+                _load_dss(state, row)
+            case ServiceAreaRow() | IsaSubscriptionRow() | NoticeRow():
+                _load_dss(state, row)
             case _:
                 _load_member(state, row)
     assert isinstance(state.volumes, Volumes)
     state.volumes.put_many(items)
     _derive(state, items)
     return state
+
+
+def _load_dss(state: State, row: Row) -> None:
+    """By the facts that say the same, so that the indexes come with the tables."""
+    match row:
+        case ReferenceRow(value=reference):
+            apply_dss(state, d.ReferencePut(reference))
+        case ConstraintReferenceRow(value=constraint):
+            apply_dss(state, d.ConstraintReferencePut(constraint))
+        case SubscriptionRow(value=subscription):
+            apply_dss(state, d.SubscriptionPut(subscription))
+        case AvailabilityRow(value=availability):
+            apply_dss(state, d.AvailabilitySet(availability))
+        case ServiceAreaRow(value=area):
+            apply_dss(state, d.ServiceAreaPut(area))
+        case IsaSubscriptionRow(value=isa_subscription):
+            apply_dss(state, d.IsaSubscriptionPut(isa_subscription))
+        case NoticeRow(value=notice):
+            apply_dss(state, notice)
+        case _:
+            raise AssertionError(f"no table for {type(row).__name__}")
 
 
 def _load_member(state: State, row: Row) -> None:

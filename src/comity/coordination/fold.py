@@ -12,6 +12,7 @@ from itertools import islice
 from typing import Final
 
 from comity.clock import micros
+from comity.coordination.dss_fold import apply_dss
 from comity.coordination.state import Done, OverlayState, Revocation, State
 from comity.model import fact as f
 from comity.model.constraint import Constraint, ConstraintState
@@ -41,8 +42,17 @@ def apply(state: State, fact: f.Fact, request: f.Request | None, now: datetime, 
             _apply_warning(state, fact)
         case f.PersonPut() | f.PersonRemoved() | f.TokensRevoked():
             _apply_person(state, fact, now)
-        case _:
+        case (
+            f.RulePut()
+            | f.RuleRemoved()
+            | f.GroupPut()
+            | f.GroupRemoved()
+            | f.CharterAdopted()
+            | f.ParticipantPut()
+        ):
             _apply_membership(state, fact)
+        case _:
+            apply_dss(state, fact)
     if request is not None:
         key = (request.participant, request.request_id)
         state.requests.pop(key, None)  # one that is used again takes its place at the end

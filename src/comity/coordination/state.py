@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
+from comity.coordination.cell_index import CellIndex, Cells, OverlayCellIndex
 from comity.coordination.overlay import OverlayVolumes
 from comity.coordination.tables import Overlay
 from comity.coordination.volumes import Volumes
@@ -21,6 +22,9 @@ from comity.ids import EntityId, ParticipantId, PersonId, RequestId, RuleId
 from comity.model.alert import Raise, Told
 from comity.model.charter import Charter
 from comity.model.constraint import Constraint
+from comity.model.dss_fact import NoticeOwed
+from comity.model.f3411 import IsaSubscription, ServiceArea
+from comity.model.f3548 import Availability, ConstraintReference, OperationalIntentReference, Subscription
 from comity.model.intent import Intent
 from comity.model.participant import Participant, Person
 from comity.model.released import ItemKind
@@ -47,8 +51,41 @@ TABLES: Final = (
     "segments",
     "alerts",
     "raises",
+    "references",
+    "constraint_references",
+    "subscriptions",
+    "availability",
+    "service_areas",
+    "isa_subscriptions",
+    "notices",
 )
 """The tables of a state, by the names of its attributes."""
+
+
+CELL_TABLES: Final = (
+    "references",
+    "constraint_references",
+    "subscriptions",
+    "service_areas",
+    "isa_subscriptions",
+)
+"""Those of them that a DSS finds by cell."""
+
+NoticeKey = tuple[EntityId, int, str]
+"""Entity, version and base URL of a notification that this exchange's own USS owes."""
+
+
+class DssSettings(msgspec.Struct, frozen=True):
+    """What deciding for the standards' interfaces depends on, from the configuration. ``uss``: the name under
+    which this exchange's own USS writes, the ``sub`` of its tokens; "" where the interfaces are off.
+    ``base_url``: where peers reach it. ``counting``: notification indexes count; otherwise they are
+    milliseconds since midnight UTC. ``equal_priority``: whether plans of equal priority may conflict."""
+
+    uss: str = ""
+    base_url: str = ""
+    counting: bool = True
+    equal_priority: bool = False
+    entities_per_manager: int = 100_000
 
 
 ITEMS_PER_PARTICIPANT: Final = 10_000
@@ -75,7 +112,9 @@ class State:
     """Everything promised.
 
     Derived from the facts: ``owned`` (everything still held) and ``lingers`` (what has ended and only
-    level 0 still shows), both by owner and kind; ``deadlines`` and ``lingering`` as heaps.
+    level 0 still shows), both by owner and kind; ``deadlines`` and ``lingering`` as heaps; ``dependents``
+    (references under a subscription), ``reference_of`` (of a native item, the reference that stands for it
+    among F3548 peers) and ``cells`` (an index for each of ``CELL_TABLES``), which overlays have as well.
     """
 
     def __init__(self, environment: Environment) -> None:
@@ -91,6 +130,17 @@ class State:
         self.segments: MutableMapping[ParticipantId, int] = {}
         self.alerts: MutableMapping[tuple[ParticipantId, str], Told] = {}
         self.raises: MutableMapping[RaiseKey, Raise] = {}
+        self.references: MutableMapping[EntityId, OperationalIntentReference] = {}
+        self.constraint_references: MutableMapping[EntityId, ConstraintReference] = {}
+        self.subscriptions: MutableMapping[EntityId, Subscription] = {}
+        self.availability: MutableMapping[str, Availability] = {}
+        self.service_areas: MutableMapping[EntityId, ServiceArea] = {}
+        self.isa_subscriptions: MutableMapping[EntityId, IsaSubscription] = {}
+        self.notices: MutableMapping[NoticeKey, NoticeOwed] = {}
+        self.dependents: MutableMapping[EntityId, frozenset[EntityId]] = {}
+        self.reference_of: MutableMapping[EntityId, EntityId] = {}
+        self.cells: dict[str, Cells] = {name: CellIndex() for name in CELL_TABLES}
+        self.dss = DssSettings()
         self.items_per_participant = ITEMS_PER_PARTICIPANT
         self.owned: dict[tuple[ParticipantId, ItemKind], set[EntityId]] = {}
         self.lingers: dict[tuple[ParticipantId, ItemKind], set[EntityId]] = {}
@@ -155,6 +205,10 @@ class OverlayState(State):
         for name, table in self._tables.items():
             setattr(self, name, table)
         self.raises: MutableMapping[RaiseKey, Raise] = {}
+        self.dependents = Overlay(base.dependents)
+        self.reference_of = Overlay(base.reference_of)
+        self.cells = {name: OverlayCellIndex(index) for name, index in base.cells.items()}
+        self.dss = base.dss
         self.items_per_participant = base.items_per_participant
         self.owned = {}
         self.lingers = {}
@@ -170,6 +224,12 @@ class OverlayState(State):
         self._base = base
         for name, table in self._tables.items():
             table.rebase(getattr(base, name))
+        for derived, fresh in ((self.dependents, base.dependents), (self.reference_of, base.reference_of)):
+            assert isinstance(derived, Overlay)
+            derived.rebase(fresh)
+        for name, index in self.cells.items():
+            assert isinstance(index, OverlayCellIndex)
+            index.rebase(base.cells[name])
         assert isinstance(self.volumes, OverlayVolumes)
         self.volumes.rebase(base.volumes)
         if not self._own_policy:

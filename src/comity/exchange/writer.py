@@ -39,6 +39,7 @@ from comity.ids import EXCHANGE, Ids, ParticipantId, RequestId
 from comity.ledger.entry import MAX_PAYLOAD_BYTES, Appended, Draft
 from comity.model import fact as f
 from comity.model.command import Submission
+from comity.model.f3548 import is_peer
 from comity.release.forms import References
 
 _log = logging.getLogger("comity.exchange.writer")
@@ -252,7 +253,7 @@ class Writer:
         by, overlay = waiting.submission, batch.overlay
         drafts = self._drafts(by, decision, now)
         batch.planned.append(_Planned(waiting, decision, len(batch.drafts), now))
-        if by.participant != EXCHANGE:
+        if request_of(by) is not None:
             batch.same[(by.participant, by.request_id)] = waiting
         request = request_of(by)
         for fact, made in zip(decision.facts, drafts, strict=True):
@@ -277,7 +278,7 @@ class Writer:
         A request is remembered for so long and no longer, whenever the state lets go of it: that is
         others' doing as well."""
         by = waiting.submission
-        if by.participant == EXCHANGE:
+        if by.participant == EXCHANGE or is_peer(by.participant):
             return False
         key = (by.participant, by.request_id)
         done = batch.overlay.requests.get(key)
@@ -348,7 +349,9 @@ def _share(first: asyncio.Future[Answer], future: asyncio.Future[Answer]) -> Non
 
 
 def request_of(by: Submission) -> f.Request | None:
-    if by.participant == EXCHANGE:
+    """None for the exchange's own commands and for those of the standards' interfaces, which have no request
+    ids: there, creating what is there and changing what is another version are refused instead."""
+    if by.participant == EXCHANGE or is_peer(by.participant):
         return None
     return f.Request(by.participant, by.person, by.request_id, by.body_sha256, by.signed)
 

@@ -65,7 +65,7 @@ def grid_cells(shape: Shape) -> tuple[int, ...]:
         cells = s2.cover_cap(*cap, GRID_LEVELS[0])
         if len(cells) == 1:
             return cells
-    points, extent_m, area_sr = _outer_loop(shape)
+    points, extent_m, area_sr = outer_loop(shape)
     for level in GRID_LEVELS:
         fewest = max(extent_m / _CELL_DIAGONAL_M * 2**level, area_sr / _CELL_AREA_SR * 4**level)
         if fewest > MAX_CELLS:
@@ -176,7 +176,7 @@ def _normal(place: LatLon) -> tuple[float, float, float]:
     return cos_phi * math.cos(lam), cos_phi * math.sin(lam), math.sin(phi)
 
 
-def _outer_loop(shape: Shape) -> tuple[list[tuple[float, float]], float, float]:
+def outer_loop(shape: Shape) -> tuple[list[tuple[float, float]], float, float]:
     """The outline made larger, as (lat, lon) in order; a distance and an area that it has at least.
 
     In a gnomonic plane nothing is shorter than on the ground, so a margin in the plane's middle is what

@@ -5,12 +5,15 @@ S2's sphere takes geodetic latitude and longitude as they are; ``normals`` in ``
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, cast
 
 import s2geometry
 
 _s2: Any = s2geometry
+
+Coverer = Callable[[int], tuple[int, ...]]
+"""From a level to the ids of cells."""
 
 
 def cover_loop(points: Iterable[tuple[float, float]], level: int) -> tuple[int, ...]:
@@ -30,6 +33,29 @@ def cover_cap(lat: float, lon: float, radius_rad: float, level: int) -> tuple[in
     coverer = _s2.S2RegionCoverer()
     coverer.set_fixed_level(level)
     return tuple(cast(int, cell.id()) for cell in coverer.GetCovering(cap))
+
+
+def cover_points(points: Iterable[tuple[float, float]], level: int) -> tuple[int, ...]:
+    """Ids of the cells of one level that share anything with the great arcs between consecutive points."""
+    line = _s2.S2Polyline()
+    line.InitFromS2LatLngs([_s2.S2LatLng.FromDegrees(lat, lon) for lat, lon in points])
+    coverer = _s2.S2RegionCoverer()
+    coverer.set_fixed_level(level)
+    return tuple(cast(int, cell.id()) for cell in coverer.GetCovering(line))
+
+
+def loop_area_sr(points: Iterable[tuple[float, float]]) -> float:
+    """Steradians of the smaller side of a loop of (lat, lon)."""
+    loop = _s2.S2Loop()
+    loop.Init([_s2.S2LatLng.FromDegrees(lat, lon).ToPoint() for lat, lon in points])
+    loop.Normalize()
+    return cast(float, loop.GetArea())
+
+
+def centre(cell: int) -> tuple[float, float, float]:
+    """The middle of a cell, on the unit sphere."""
+    point = _s2.S2CellId(cell).ToPoint()
+    return cast(float, point.x()), cast(float, point.y()), cast(float, point.z())
 
 
 def corners(cell: int) -> tuple[tuple[float, float], ...]:

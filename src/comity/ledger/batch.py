@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from comity.errors import InvalidInput, TooLarge
-from comity.ids import SLUG, ParticipantId
+from comity.ids import LOG_NAME, ParticipantId
 from comity.ledger.entry import (
     KIND,
     MAX_PAYLOAD_BYTES,
@@ -166,7 +166,7 @@ class Batch:
     def _check(self, draft: Draft, logs: tuple[ParticipantId, ...]) -> None:
         if not logs:
             raise InvalidInput("an entry counts in at least one log, its owner's", field="logs")
-        if draft.originator not in self._heads.logs and not SLUG.match(draft.originator):
+        if draft.originator not in self._heads.logs and not LOG_NAME.match(draft.originator):
             raise InvalidInput(f"originator {draft.originator!r} is not a participant id", field="originator")
         if not 0 <= draft.time_us <= MAX_TIME_US:
             raise InvalidInput("time_us must lie between the years 1970 and 9999", field="time_us")
@@ -176,7 +176,7 @@ class Batch:
     def _log(self, name: str) -> int:
         number = self._heads.logs.get(name) or self._new_logs.get(name)
         if number is None:
-            if not SLUG.match(name) or name == TREE:
+            if not LOG_NAME.match(name) or name == TREE:
                 raise InvalidInput(f"{name!r} is not a participant id", field="logs")
             number = len(self._heads.logs) + len(self._new_logs)
             self._new_logs[name] = number

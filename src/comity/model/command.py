@@ -12,6 +12,7 @@ from comity.ids import EntityId, GroupId, Ovn, ParticipantId, PersonId, Referenc
 from comity.model.alert import Raise, Told
 from comity.model.charter import Charter
 from comity.model.constraint import ConstraintKind, ConstraintState
+from comity.model.dss_command import DssCommand
 from comity.model.intent import AircraftCategory, IntentState
 from comity.model.participant import Participant, Person
 from comity.model.rule import Levels, Recipient
@@ -190,6 +191,7 @@ Command = (
     | MeetDeadlines
     | RecordSegment
     | RecordSnapshot
+    | DssCommand
 )
 
 

@@ -14,6 +14,7 @@ from comity.model.alert import Raise, Told
 from comity.model.charter import Charter
 from comity.model.command import Signed
 from comity.model.constraint import Constraint
+from comity.model.dss_fact import DssFact, owner_of
 from comity.model.intent import Intent
 from comity.model.participant import Participant, Person
 from comity.model.rule import Group, ReleaseRule
@@ -140,6 +141,7 @@ Fact = (
     | AlertAcknowledged
     | AlertCleared
     | LevelRaised
+    | DssFact
 )
 
 
@@ -184,8 +186,10 @@ def owner(fact: Fact, default: ParticipantId) -> ParticipantId:
             return told.recipient
         case LevelRaised(to=to):
             return to.owner
-        case _:
+        case CharterAdopted() | SnapshotRecorded():
             return default
+        case _:
+            return owner_of(fact)
 
 
 def entity(fact: Fact) -> EntityId | None:

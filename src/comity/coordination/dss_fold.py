@@ -1,0 +1,129 @@
+"""Fold facts of the standards' interfaces into a state: tables, and the indexes that deciding needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from comity.coordination.state import State
+from comity.ids import EntityId
+from comity.model import dss_fact as d
+from comity.model.f3548 import Notified, OperationalIntentReference
+
+
+def apply_dss(state: State, fact: d.DssFact) -> None:
+    """Puts, or removes."""
+    match fact:
+        case d.ReferencePut() | d.ReferenceRemoved():
+            _reference(state, fact)
+        case d.ConstraintReferencePut() | d.ConstraintReferenceRemoved():
+            _constraint(state, fact)
+        case d.SubscriptionPut() | d.SubscriptionRemoved():
+            _subscription(state, fact)
+        case d.AvailabilitySet() | d.NoticeOwed() | d.NoticeSettled():
+            _peers(state, fact)
+        case d.ReportFiled() | d.PeerDetailsSeen():
+            pass
+        case _:
+            _identification(state, fact)
+
+
+def _subscription(state: State, fact: d.SubscriptionPut | d.SubscriptionRemoved) -> None:
+    subscription = fact.subscription
+    if isinstance(fact, d.SubscriptionPut):
+        state.subscriptions[subscription.id] = subscription
+        state.cells["subscriptions"].put(subscription.id, subscription.box)
+    else:
+        state.subscriptions.pop(subscription.id, None)
+        state.cells["subscriptions"].drop(subscription.id)
+
+
+def _peers(state: State, fact: d.AvailabilitySet | d.NoticeOwed | d.NoticeSettled) -> None:
+    match fact:
+        case d.AvailabilitySet(availability=availability):
+            state.availability[availability.uss] = availability
+        case d.NoticeOwed(owed=owed, hosted=hosted):
+            for one in owed:
+                state.notices[one.entity, one.version, one.url] = d.NoticeOwed((one,), hosted)
+        case d.NoticeSettled(owed=one):
+            state.notices.pop((one.entity, one.version, one.url), None)
+
+
+def _reference(state: State, fact: d.ReferencePut | d.ReferenceRemoved) -> None:
+    reference = fact.reference
+    old = state.references.get(reference.id)
+    new: OperationalIntentReference | None = reference if isinstance(fact, d.ReferencePut) else None
+    for one, depends in ((old, False), (new, True)):
+        if one is not None and one.subscription is not None:
+            _depend(state, one.subscription, one.id, depends)
+    if new is not None:
+        state.references[new.id] = new
+        state.cells["references"].put(new.id, new.box)
+        if new.intent is not None:
+            state.reference_of[new.intent] = new.id
+    elif old is not None:
+        del state.references[old.id]
+        state.cells["references"].drop(old.id)
+        if old.intent is not None:
+            state.reference_of.pop(old.intent, None)
+    _notify(state, fact.notified)
+
+
+def _constraint(state: State, fact: d.ConstraintReferencePut | d.ConstraintReferenceRemoved) -> None:
+    reference = fact.reference
+    if isinstance(fact, d.ConstraintReferencePut):
+        state.constraint_references[reference.id] = reference
+        state.cells["constraint_references"].put(reference.id, reference.box)
+        if reference.constraint is not None:
+            state.reference_of[reference.constraint] = reference.id
+    else:
+        state.constraint_references.pop(reference.id, None)
+        state.cells["constraint_references"].drop(reference.id)
+        if reference.constraint is not None:
+            state.reference_of.pop(reference.constraint, None)
+    _notify(state, fact.notified)
+
+
+def _depend(state: State, subscription: EntityId, reference: EntityId, depends: bool) -> None:
+    before = state.dependents.get(subscription, frozenset())
+    after = before | {reference} if depends else before - {reference}
+    if after:
+        state.dependents[subscription] = after
+    elif before:
+        del state.dependents[subscription]
+
+
+def _notify(state: State, notified: Iterable[Notified]) -> None:
+    """Each subscription's index is the one that its notification carries."""
+    for one in notified:
+        held = state.subscriptions.get(one.id)
+        if held is not None:
+            state.subscriptions[one.id] = replace(held, index=one.index)
+
+
+def _identification(state: State, fact: d.DssFact) -> None:
+    match fact:
+        case d.ServiceAreaPut(area=area):
+            state.service_areas[area.id] = area
+            state.cells["service_areas"].put(area.id, area.box)
+            _notify_isa(state, fact.notified)
+        case d.ServiceAreaRemoved(area=area):
+            state.service_areas.pop(area.id, None)
+            state.cells["service_areas"].drop(area.id)
+            _notify_isa(state, fact.notified)
+        case d.IsaSubscriptionPut(subscription=subscription):
+            state.isa_subscriptions[subscription.id] = subscription
+            state.cells["isa_subscriptions"].put(subscription.id, subscription.box)
+        case d.IsaSubscriptionRemoved(subscription=subscription):
+            state.isa_subscriptions.pop(subscription.id, None)
+            state.cells["isa_subscriptions"].drop(subscription.id)
+        case _:
+            raise AssertionError(f"no fold for {type(fact).__name__}")
+
+
+def _notify_isa(state: State, notified: Iterable[Notified]) -> None:
+    for one in notified:
+        held = state.isa_subscriptions.get(one.id)
+        if held is not None:
+            state.isa_subscriptions[one.id] = replace(held, index=one.index)

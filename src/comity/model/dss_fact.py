@@ -1,0 +1,154 @@
+"""Facts of the standards' interfaces: what entries of the DSS and of this exchange's own USS say.
+
+As in ``fact``, each carries whole values and folding decides nothing. ``notified`` is what the write owes:
+each subscription with its new index.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from comity.ids import EntityId, ParticipantId
+from comity.model.dss_command import Owed
+from comity.model.f3411 import IsaSubscription, ServiceArea
+from comity.model.f3548 import (
+    Availability,
+    ConstraintReference,
+    Notified,
+    OperationalIntentReference,
+    Subscription,
+    peer,
+)
+
+
+class _Fact(msgspec.Struct, frozen=True, gc=False, tag_field="fact"):
+    pass
+
+
+class ReferencePut(_Fact, frozen=True, tag="reference.put"):
+    """``key``: the ovns that the writer showed it knew, for whoever replays the decision."""
+
+    reference: OperationalIntentReference
+    notified: tuple[Notified, ...] = ()
+    key: tuple[str, ...] = ()
+
+
+class ReferenceRemoved(_Fact, frozen=True, tag="reference.removed"):
+    """``reference``: as it was."""
+
+    reference: OperationalIntentReference
+    notified: tuple[Notified, ...] = ()
+
+
+class ConstraintReferencePut(_Fact, frozen=True, tag="constraint_reference.put"):
+    reference: ConstraintReference
+    notified: tuple[Notified, ...] = ()
+
+
+class ConstraintReferenceRemoved(_Fact, frozen=True, tag="constraint_reference.removed"):
+    reference: ConstraintReference
+    notified: tuple[Notified, ...] = ()
+
+
+class SubscriptionPut(_Fact, frozen=True, tag="subscription.put"):
+    subscription: Subscription
+
+
+class SubscriptionRemoved(_Fact, frozen=True, tag="subscription.removed"):
+    """``subscription``: as it was."""
+
+    subscription: Subscription
+
+
+class AvailabilitySet(_Fact, frozen=True, tag="availability.set"):
+    availability: Availability
+
+
+class ReportFiled(_Fact, frozen=True, tag="report.filed"):
+    id: EntityId
+    manager: str
+    record: dict[str, object]
+
+
+class ServiceAreaPut(_Fact, frozen=True, tag="service_area.put"):
+    area: ServiceArea
+    notified: tuple[Notified, ...] = ()
+
+
+class ServiceAreaRemoved(_Fact, frozen=True, tag="service_area.removed"):
+    area: ServiceArea
+    notified: tuple[Notified, ...] = ()
+
+
+class IsaSubscriptionPut(_Fact, frozen=True, tag="isa_subscription.put"):
+    subscription: IsaSubscription
+
+
+class IsaSubscriptionRemoved(_Fact, frozen=True, tag="isa_subscription.removed"):
+    subscription: IsaSubscription
+
+
+class NoticeOwed(_Fact, frozen=True, tag="notice.owed"):
+    """Notifications that this exchange's own USS owes for a change it made. ``hosted``: whose change."""
+
+    owed: tuple[Owed, ...]
+    hosted: ParticipantId
+
+
+class NoticeSettled(_Fact, frozen=True, tag="notice.settled"):
+    """Taken by the peer, or given up."""
+
+    owed: Owed
+    hosted: ParticipantId
+    delivered: bool
+
+
+class PeerDetailsSeen(_Fact, frozen=True, tag="peer_details.seen"):
+    """What a peer told of its operational intent: a digest of it, and why it was refused, if it was."""
+
+    id: EntityId
+    manager: str
+    version: int
+    sha256: str
+    hosted: ParticipantId
+    refused: str | None = None
+
+
+DssFact = (
+    ReferencePut
+    | ReferenceRemoved
+    | ConstraintReferencePut
+    | ConstraintReferenceRemoved
+    | SubscriptionPut
+    | SubscriptionRemoved
+    | AvailabilitySet
+    | ReportFiled
+    | ServiceAreaPut
+    | ServiceAreaRemoved
+    | IsaSubscriptionPut
+    | IsaSubscriptionRemoved
+    | NoticeOwed
+    | NoticeSettled
+    | PeerDetailsSeen
+)
+
+
+def owner_of(fact: DssFact) -> ParticipantId:
+    """Under whose key it is sealed: the participant behind it, or the peer that wrote it."""
+    match fact:
+        case ReferencePut(reference=r) | ReferenceRemoved(reference=r):
+            return r.hosted or peer(r.manager)
+        case ConstraintReferencePut(reference=r) | ConstraintReferenceRemoved(reference=r):
+            return r.hosted or peer(r.manager)
+        case SubscriptionPut(subscription=s) | SubscriptionRemoved(subscription=s):
+            return s.hosted or peer(s.manager)
+        case AvailabilitySet(availability=a):
+            return peer(a.uss)
+        case ReportFiled(manager=manager):
+            return peer(manager)
+        case ServiceAreaPut(area=area) | ServiceAreaRemoved(area=area):
+            return peer(area.owner)
+        case IsaSubscriptionPut(subscription=i) | IsaSubscriptionRemoved(subscription=i):
+            return peer(i.owner)
+        case NoticeOwed() | NoticeSettled() | PeerDetailsSeen():
+            return fact.hosted
