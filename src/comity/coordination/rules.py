@@ -15,6 +15,7 @@ from comity.ids import RuleId
 from comity.model.command import ChangeRule, RemoveGroup, SetGroup, SetRule, WithdrawRule
 from comity.model.fact import GroupPut, GroupRemoved, RulePut, RuleRemoved
 from comity.model.rule import Group, Recipient, ReleaseRule, ToGroup, ToParticipant, check_group
+from comity.release.policy import F3548_GROUP, is_peer_group
 
 MAX_RULES: Final = 1_000
 MAX_GROUPS: Final = 200
@@ -67,6 +68,8 @@ def withdraw_rule(asked: Asked, command: WithdrawRule) -> Decision:
 
 def set_group(asked: Asked, command: SetGroup) -> Decision:
     check_group(command.id, command.members)
+    if command.id == F3548_GROUP:
+        raise InvalidInput("the group f3548 is always there, and nobody says who is in it", field="id")
     for number, member in enumerate(command.members):
         if member not in asked.state.participants:
             raise InvalidInput("members must be participants of this centre", field=f"members[{number}]")
@@ -115,6 +118,11 @@ def _check_recipient(asked: Asked, recipient: Recipient) -> None:
             raise InvalidInput("recipient must be another participant of this centre", field="recipient.id")
         return
     usable = state.policy(asked.now).usable(recipient.keeper, me)
+    if is_peer_group(recipient):
+        centre = state.participants.get(recipient.keeper)
+        if centre is None or not centre.centre:
+            raise InvalidInput("the group f3548 is kept by the centre", field="recipient.keeper")
+        return
     if not usable or (recipient.keeper, recipient.id) not in state.groups:
         raise InvalidInput("recipient must be a group of your own or of the centre", field="recipient")
 

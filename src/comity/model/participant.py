@@ -82,9 +82,9 @@ class Participant(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=T
     witness_key: SigningKey | None = None
 
     def __post_init__(self) -> None:
-        if not SLUG.match(self.id) or self.id in (EXCHANGE, "tree"):
+        if not SLUG.match(self.id) or self.id in (EXCHANGE, "tree", "f3548"):
             raise InvalidInput(
-                f"id must be 2 to 40 of a-z, 0-9 and '-', and neither '{EXCHANGE}' nor 'tree'", field="id"
+                f"id must be 2 to 40 of a-z, 0-9 and '-', and not '{EXCHANGE}', 'tree' or 'f3548'", field="id"
             )
         if not 1 <= len(self.name) <= 80 or not self.name.isprintable():
             raise InvalidInput("name must be 1 to 80 printable characters", field="name")

@@ -19,13 +19,29 @@ import msgspec
 from comity.ids import GroupId, ParticipantId
 from comity.model.charter import Charter
 from comity.model.participant import Participant
-from comity.model.rule import NOTHING, Group, Level, Levels, ReleaseRule, ToParticipant
+from comity.model.f3548 import is_peer
+from comity.model.rule import NOTHING, Group, Level, Levels, ReleaseRule, ToGroup, ToParticipant
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 FLOOR = "charter floor"
 
+F3548_GROUP = GroupId("f3548")
+"""The USSs that speak ASTM F3548-21 with this exchange, whoever they are: a group of the centre's that nobody
+keeps and that is always there. The charter's floor covers it."""
+
+PEERS = ParticipantId("f3548")
+"""Its members as one recipient. Reserved: no participant has this id."""
+
+PEER_LEVELS = Levels(Level.RESERVED, Level.RESERVED, Level.NONE, Level.NONE)
+"""What filing under F3548 releases to every participant: cells and a box, as the DSS has them."""
+
 GroupKey = tuple[ParticipantId, GroupId]
+
+
+def is_peer_group(to: ToGroup) -> bool:
+    """Whether a rule's recipient is the group of F3548 peers."""
+    return to.id == F3548_GROUP
 
 
 class Granted(msgspec.Struct, frozen=True):
@@ -78,11 +94,17 @@ class Policy:
         pair = (owner, recipient)
         found = self._cache.get(pair)
         if found is None:
-            found = self._floor if recipient in self._participants else NOTHING
+            found = self._floor if recipient in self._participants or recipient == PEERS else NOTHING
+            if is_peer(owner):
+                found = PEER_LEVELS if recipient in self._participants else NOTHING
             for rule in self._naming(owner, recipient):
                 found = found.at_least(rule.levels)
             self._cache[pair] = found
         return found
+
+    def to_peers(self, owner: ParticipantId) -> Levels:
+        """What USSs that speak F3548 get of ``owner``'s items."""
+        return self.levels(owner, PEERS)
 
     def givers(self, recipient: ParticipantId) -> Givers:
         """Which others give ``recipient`` anything of what is promised, and at which level."""
@@ -115,14 +137,16 @@ class Policy:
         raise AssertionError("a level above none has a floor or a rule behind it")
 
     def _naming(self, owner: ParticipantId, recipient: ParticipantId) -> list[ReleaseRule]:
-        if recipient not in self._participants:
+        if recipient not in self._participants and recipient != PEERS:
             return []
         return [rule for rule in self._by_owner.get(owner, ()) if self._reaches(rule, recipient)]
 
     def _reaches(self, rule: ReleaseRule, recipient: ParticipantId) -> bool:
         to = rule.recipient
         if isinstance(to, ToParticipant):
-            return to.id == recipient
+            return to.id == recipient and recipient != PEERS
+        if recipient == PEERS:
+            return is_peer_group(to) and self.usable(to.keeper, rule.owner)
         group = self._groups.get((to.keeper, to.id))
         return group is not None and self.usable(to.keeper, rule.owner) and recipient in group.members
 
