@@ -2,7 +2,8 @@
 
 A ``VolumeIndex`` finds what is near: the box of an entry holds the middles of its cells, made larger by
 half a cell, in a frame of S2's own sphere. Cells are then compared. Entries of the standards' interfaces
-have cells of level 13; what is too large for that has coarser ones, and a cell meets another where one holds the other.
+have cells of level 13; what is too large for that has coarser ones, and a cell meets another where one
+holds the other.
 
 An overlay reads through to another index and keeps its puts and drops to itself.
 """
