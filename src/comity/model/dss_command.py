@@ -86,17 +86,20 @@ class FileReport(_Command, frozen=True, tag="file_report"):
 
 
 class PutServiceArea(_Command, frozen=True, tag="put_service_area"):
-    """A missing start is now."""
+    """A missing start is now. ``owner``, here and below: the caller's ``sub``, which the envelope's
+    ``participant`` stands for."""
 
     id: EntityId
     version: str | None
     box: CellBox
     url: str
+    owner: str
 
 
 class RemoveServiceArea(_Command, frozen=True, tag="remove_service_area"):
     id: EntityId
     version: str
+    owner: str
 
 
 class PutIsaSubscription(_Command, frozen=True, tag="put_isa_subscription"):
@@ -104,11 +107,13 @@ class PutIsaSubscription(_Command, frozen=True, tag="put_isa_subscription"):
     version: str | None
     box: CellBox
     url: str
+    owner: str
 
 
 class RemoveIsaSubscription(_Command, frozen=True, tag="remove_isa_subscription"):
     id: EntityId
     version: str
+    owner: str
 
 
 class Owed(msgspec.Struct, frozen=True, gc=False):
