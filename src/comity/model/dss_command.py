@@ -7,10 +7,12 @@ what the path names. The envelope (``command.Submission``) says who asks: ``part
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
-from comity.ids import EntityId
-from comity.model.f3548 import AvailabilityState, CellBox
+from comity.ids import EntityId, ParticipantId
+from comity.model.f3548 import AvailabilityState, CellBox, Notified
 from comity.model.intent import IntentState
 from comity.model.volume import Instant
 
@@ -117,11 +119,40 @@ class RemoveIsaSubscription(_Command, frozen=True, tag="remove_isa_subscription"
 
 
 class Owed(msgspec.Struct, frozen=True, gc=False):
-    """One notification that this exchange's USS owes: which change of which entity, to which base URL."""
+    """One notification that this exchange's USS owes: which change of which entity, to which base URL, for
+    which subscriptions with which indexes. A deleted entity's ``version`` is that of its deletion: one more
+    than its last. Settled by entity, version and URL."""
 
     entity: EntityId
     version: int
     url: str
+    subscriptions: tuple[Notified, ...] = ()
+    kind: Literal["operational_intent", "constraint"] = "operational_intent"
+
+
+class DetailsSeen(msgspec.Struct, frozen=True, gc=False):
+    """What a peer told of its operational intent: a digest of it, and why it was refused, if it was."""
+
+    id: EntityId
+    manager: str
+    version: int
+    sha256: str
+    refused: str | None = None
+
+
+class PeersSeen(msgspec.Struct, frozen=True, gc=False):
+    """What of other USSs' plans was looked at before a hosted plan was asked for: ``key`` holds the ovns of
+    their references, ``seen`` what details were read for it."""
+
+    key: tuple[str, ...] = ()
+    seen: tuple[DetailsSeen, ...] = ()
+
+
+class RecordDetails(_Command, frozen=True, tag="record_details"):
+    """The exchange's own: details read of peers for the participant ``hosted``, where no plan came of it."""
+
+    seen: tuple[DetailsSeen, ...]
+    hosted: ParticipantId
 
 
 class RecordDelivered(_Command, frozen=True, tag="record_delivered"):
@@ -160,4 +191,4 @@ PeerCommand = (
     | RemoveIsaSubscription
 )
 
-DssCommand = PeerCommand | RecordDelivered | PruneSubscriptions | AlignReferences
+DssCommand = PeerCommand | RecordDelivered | PruneSubscriptions | AlignReferences | RecordDetails
