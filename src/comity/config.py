@@ -278,7 +278,9 @@ class F3548Section(_Section, frozen=True):
     turn_ms: Annotated[float, Meta(ge=0, le=50)] = 50.0
     writes_per_s: Rate = 2_000.0
     writes_burst: Count = 4_000
-    entities_per_manager: Count = 100_000
+    reads_per_s: Rate = 5_000.0
+    reads_burst: Count = 10_000
+    entities_per_manager: Count = 10_000
     peer_timeout_s: Seconds = 2.0
     notice_retries: Annotated[int, Meta(ge=0, le=20)] = 6
     oauth: OAuthSection | None = None
@@ -369,6 +371,7 @@ def parse_config(text: str, folder: Path) -> Config:
     _check_genesis(config)
     _check_environment(config)
     _check_alerts(config)
+    _check_f3548(config)
     if config.tracks.expire_s < config.tracks.stale_s:
         raise InvalidInput("tracks expire no sooner than they are stale", field="tracks.expire_s")
     return config
@@ -449,3 +452,25 @@ def _check_alerts(config: Config) -> None:
         config.alerts.settings()
     except InvalidInput as error:
         raise InvalidInput(error.message, field=f"alerts.{error.field}") from error
+
+
+def _check_f3548(config: Config) -> None:
+    f3548 = config.f3548
+    if not f3548.enabled:
+        return
+    if not f3548.audiences:
+        raise InvalidInput(
+            "the standards' interfaces need audiences: the host names by which USSs reach this exchange",
+            field="f3548.audiences",
+        )
+    if not f3548.public_keys:
+        raise InvalidInput(
+            "the standards' interfaces need public_keys: PEM files of the authority that signs USSs' tokens",
+            field="f3548.public_keys",
+        )
+    planning = f3548.flight_planning
+    if planning.enabled and (planning.participant is None or planning.person is None):
+        raise InvalidInput(
+            "the flight planning interface needs a participant and a person to act for",
+            field="f3548.flight_planning.participant",
+        )

@@ -19,9 +19,10 @@ from typing import Any, Final
 
 from comity.alerts import warm as alerts_warm
 from comity.clock import Clock, SystemClock
-from comity.config import Config, EnvironmentSection, SbsFeed
+from comity.config import Config, EnvironmentSection, F3548Section, SbsFeed
 from comity.conflict import incursion_table
 from comity.conflict import warm as conflict_warm
+from comity.coordination.state import DssSettings
 from comity.errors import ComityError, OutcomeUnknown, Unavailable
 from comity.exchange.exchange import Exchange
 from comity.exchange.history import HistorySettings
@@ -160,6 +161,7 @@ class Runtime:
                 ),
                 view_limit=config.exchange.view_limit,
                 items_per_participant=config.quotas.live_items,
+                dss=dss_settings(config.f3548),
                 warnings=WarningSettings(
                     alerts=config.alerts.settings(expire_s=config.tracks.expire_s),
                     raises_per_pair=config.alerts.raises_per_pair,
@@ -255,6 +257,19 @@ def _compile() -> None:
     """So that no sweep waits for a compiler."""
     for warm in (conflict_warm.warm, incursion_table.warm, alerts_warm.warm):
         warm()
+
+
+def dss_settings(section: F3548Section) -> DssSettings:
+    """What deciding for the standards' interfaces depends on; nothing of it where they are off."""
+    if not section.enabled:
+        return DssSettings()
+    return DssSettings(
+        uss=section.uss_id,
+        base_url=section.base_url or "",
+        counting=section.notification_index == "counting",
+        equal_priority=section.equal_priority == "permitted",
+        entities_per_manager=section.entities_per_manager,
+    )
 
 
 def environment(section: EnvironmentSection) -> Environment:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 
 from comity.errors import Undecidable
 from comity.exchange.exchange import Exchange
@@ -68,7 +68,7 @@ def test_what_others_see_is_what_they_hold_now_and_then(plan: Plan) -> None:
                 assert await exchange.what_others_see(owner, then) == seen, (owner, then)
             except Undecidable:
                 assert owner in erased
-        assert answered
+        assume(answered)  # a plan may end before its first look
         await _compare_recording(exchange)
 
     play(plan, look, after)

@@ -85,7 +85,7 @@ class DssSettings(msgspec.Struct, frozen=True):
     base_url: str = ""
     counting: bool = True
     equal_priority: bool = False
-    entities_per_manager: int = 100_000
+    entities_per_manager: int = 10_000
 
 
 ITEMS_PER_PARTICIPANT: Final = 10_000

@@ -25,6 +25,7 @@ from comity.model.fact import ParticipantPut, Payload
 from comity.model.participant import Participant
 from comity.model.rule import Level
 from comity.release.forms import References, kind_of
+from comity.release.policy import PEERS
 from comity.release.view import form_for
 
 GOVERNING: Final = (
@@ -60,10 +61,11 @@ def seen_by_others(
     policy = state.policy(now)
     held = (entity for (holder, _), entities in state.owned.items() if holder == owner for entity in entities)
     items = [state.item(entity) for entity in sorted(held)]
-    for who in sorted(state.participants):
+    for who in _recipients(state):
         if who == owner or (recipient is not None and who != recipient):
             continue
-        for kind in ("own_track", "sensed_track"):
+        # Of tracks, USSs get the telemetry of an off-nominal intent's own aircraft, and nothing else.
+        for kind in ("own_track",) if who == PEERS else ("own_track", "sensed_track"):
             granted = policy.explain(owner, who, kind)
             if granted.level is not Level.NONE:
                 answer.append(SeenBy(who, kind, granted.level.value, granted.reason, granted.rule))
@@ -95,6 +97,11 @@ def seen_by_others(
                     )
                 )
     return answer
+
+
+def _recipients(state: State) -> list[ParticipantId]:
+    """Every participant, and the USSs that speak F3548 as one, where the exchange speaks it."""
+    return sorted((*state.participants, *((PEERS,) if state.dss.uss else ())))
 
 
 def state_at(

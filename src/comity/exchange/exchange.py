@@ -23,6 +23,7 @@ from comity.coordination.state import Revocation, State
 from comity.errors import NotFound, NotPermitted, Unavailable
 from comity.exchange.account import GOVERNING, seen_by_others, state_at
 from comity.exchange.history import History, HistorySettings
+from comity.exchange.identification import Identification
 from comity.exchange.logs import Logs
 from comity.exchange.nearby import items_near
 from comity.exchange.observing import Observing
@@ -49,6 +50,7 @@ from comity.ids import (
     EntityId,
     GroupId,
     Ids,
+    Ovn,
     ParticipantId,
     PersonId,
     RequestId,
@@ -67,6 +69,7 @@ from comity.model.released import Change, ChangePage, ItemKind, ReleasedItem
 from comity.model.rule import Group, ReleaseRule
 from comity.picture.picture import Picture
 from comity.release.forms import References, own_form, past
+from comity.release.policy import F3548_GROUP
 
 SEGMENT_CADENCE: Final = timedelta(seconds=60)
 """How often open segments of the release recording are closed and hashed into the ledger."""
@@ -107,6 +110,7 @@ class Exchange:
         self.references = References(ids)
         self.writer = Writer(state, ledger, ids, self.references, clock)
         self.writer.after_fold = self._after_fold
+        self.identification = Identification(state, self.writer, clock)
         self.views = Views(state, self.references, settings.boot, settings.view_limit)
         self.views.record = self._record
         self.tracks_out = Tracks(state, picture, recorder)
@@ -270,6 +274,7 @@ class Exchange:
         entries = self.ledger.reader.entries_either(who, GOVERNING)
         members = dict(self.state.participants)
         then = state_at(entries, self.state.environment, at, who, members)
+        then.dss = self.state.dss
         return seen_by_others(then, who, References(self.writer.ids), at, recipient)
 
     # --- the door out: what is seen
@@ -310,7 +315,10 @@ class Exchange:
 
     def groups(self, who: ParticipantId) -> list[Group]:
         policy = self.state.policy(self.clock.now())
-        usable = (g for g in self.state.groups.values() if policy.usable(g.owner, who))
+        usable = [g for g in self.state.groups.values() if policy.usable(g.owner, who)]
+        if self.state.dss.uss:
+            centre = next(p.id for p in self.participants() if p.centre)
+            usable.append(Group(F3548_GROUP, centre, (), Ovn(""), 0))
         return sorted(usable, key=lambda g: (g.owner, g.id))
 
     def group(self, who: ParticipantId, id: str) -> Group:

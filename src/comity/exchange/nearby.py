@@ -5,16 +5,20 @@ Uses the same index and the same forms as everything else; asks a year around no
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from comity.coordination.conflicts import find
 from comity.coordination.state import State
-from comity.ids import ParticipantId
+from comity.geo.coverage import holding
+from comity.ids import EntityId, ParticipantId
 from comity.model.altitude import HIGHEST_M, LOWEST_M, Altitude, Datum
+from comity.model.f3548 import CellBox
 from comity.model.released import ReleasedItem
 from comity.model.shape import Circle, LatLon
 from comity.model.volume import Volume4D
 from comity.release.forms import References
+from comity.release.peers import PeerReference, entity_of, over, peer_form
 from comity.release.view import form_for, too_large
 
 
@@ -28,7 +32,8 @@ def items_near(
 ) -> list[ReleasedItem]:
     """Items released to ``who`` that touch the circle (lat, lon, radius_m), in canonical order.
 
-    Constraints of ``who``'s own are in it as well. Raises ``TooLarge`` past ``limit``.
+    Constraints of ``who``'s own are in it as well, and what USSs filed by F3548. Raises ``TooLarge`` past
+    ``limit``.
     """
     lat, lon, radius_m = near
     everything = Volume4D(
@@ -44,6 +49,22 @@ def items_near(
         form = form_for(conflict.item, who, policy, references, state.volumes.reserved, now)
         if form is not None:
             found[form.ref] = form
+    for reference in _peers_near(state, everything, now):
+        named = references.foreign(entity_of(reference), who, now)
+        found[named] = peer_form(reference, named)
     if len(found) > limit:
         raise too_large(limit)
     return [found[ref] for ref in sorted(found)]
+
+
+def _peers_near(state: State, volume: Volume4D, now: datetime) -> Iterator[PeerReference]:
+    """What USSs filed by F3548 that shares a cell with the volume and is not over."""
+    asked = CellBox(holding(volume.outline))
+    tables: tuple[tuple[str, Mapping[EntityId, PeerReference]], ...] = (
+        ("references", state.references),
+        ("constraint_references", state.constraint_references),
+    )
+    for name, table in tables:
+        for id in state.cells[name].search(asked):
+            if table[id].hosted is None and not over(table[id], now):
+                yield table[id]

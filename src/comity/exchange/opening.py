@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from comity.clock import Clock, micros
-from comity.coordination.state import ITEMS_PER_PARTICIPANT
+from comity.coordination.state import ITEMS_PER_PARTICIPANT, DssSettings
 from comity.errors import InvalidInput
 from comity.exchange.exchange import Exchange, Settings
 from comity.exchange.history import HistorySettings
@@ -57,6 +57,7 @@ class Place(msgspec.Struct, frozen=True):
     picture: PictureSettings = PictureSettings()
     view_limit: int = 20_000
     items_per_participant: int = ITEMS_PER_PARTICIPANT
+    dss: DssSettings = DssSettings()
     warnings: WarningSettings = WarningSettings()
     history: HistorySettings = HistorySettings()
 
@@ -83,6 +84,7 @@ def open_exchange(
     ledger = Ledger.open(place.directory / LEDGER, keyfile, place.name, entropy)
     recovered = recover(ledger.reader, keyfile, place.directory / SNAPSHOTS, place.environment)
     recovered.state.items_per_participant = place.items_per_participant
+    recovered.state.dss = place.dss
     ids = Ids(keyfile.id_secret)
     now = clock.now()
     picture = Picture(

@@ -8,16 +8,19 @@ took it is answered (DESIGN section 2, withdrawal).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Final
 
 from comity.coordination.state import State
 from comity.ids import EntityId, ParticipantId
+from comity.model import dss_fact as d
 from comity.model import fact as f
 from comity.model.released import Change, ItemKind, ReleasedItem
 from comity.model.rule import Level, Levels
 from comity.release.coarsen import lingers_until
 from comity.release.forms import References, past
+from comity.release.peers import PeerReference, entity_of, over, peer_form, split
 from comity.release.policy import Policy
 from comity.release.view import View, form_for, too_large
 
@@ -30,6 +33,9 @@ MEMBERSHIP = (
     f.ParticipantPut,
 )
 """Facts after which the policy is another."""
+
+_MICROSECOND: Final = timedelta(microseconds=1)
+"""A peer's box is closed at its end: it leaves view just after."""
 
 TRACK_KINDS = ("own_track", "sensed_track")
 
@@ -69,6 +75,7 @@ class Views:
             for (owner, kind), entities in self.state.owned.items():
                 if owner == who or self._level(owner, who, kind, now).rank:
                     view.dirty.update(entities)
+            view.dirty.update(entity_of(reference) for reference in self._of_peers(now))
         view.due(now)
         if view.dirty:
             self._refresh(view, now)
@@ -77,7 +84,7 @@ class Views:
     def touched(self, facts: list[f.Fact], now: datetime) -> None:
         """Mark what a batch changed; called once it is folded and before it is answered."""
         for fact in facts:
-            entity = f.entity(fact)
+            entity = _peers_entity(fact) or f.entity(fact)
             if entity is not None:
                 for view in self._open.values():
                     view.dirty.add(entity)
@@ -133,18 +140,46 @@ class Views:
                 # What the state has not let go of yet is counted by nobody: that is others' doing as well.
                 held = (self.state.item(entity) for entity in ended)
                 count += len(entities) - sum(1 for item in held if item is None or past(item, now))
+        count += sum(1 for _ in self._of_peers(now))
         if count > self.limit:
             raise too_large(self.limit)
+
+    def _of_peers(self, now: datetime) -> Iterator[PeerReference]:
+        """What USSs filed by F3548 and is not over, but for what stands for items held here."""
+        for table in (self.state.references, self.state.constraint_references):
+            for reference in table.values():
+                if reference.hosted is None and not over(reference, now):
+                    yield reference
 
     def _level(self, owner: ParticipantId, who: ParticipantId, kind: ItemKind, now: datetime) -> Level:
         levels = self.state.policy(now).levels(owner, who)
         return levels.intent if kind is ItemKind.INTENT else levels.constraint
+
+    def _peers(self, entity: EntityId, now: datetime) -> PeerReference | None:
+        """The peer's reference that goes by this name, if it is there and not over."""
+        named = split(entity)
+        if named is None:
+            return None
+        kind, id = named
+        found: PeerReference | None
+        if kind is ItemKind.INTENT:
+            found = self.state.references.get(id)
+        else:
+            found = self.state.constraint_references.get(id)
+        return None if found is None or over(found, now) else found
 
     def _refresh(self, view: View, now: datetime) -> None:
         state, policy, who = self.state, self.state.policy(now), view.who
         entities, view.dirty = view.dirty, set()
         forms: list[tuple[str, EntityId, ReleasedItem | None]] = []
         for entity in entities:
+            peers = self._peers(entity, now)
+            if peers is not None:
+                named = self.references.foreign(entity, who, now)
+                if peers.box.end is not None:
+                    view.wake(entity, peers.box.end + _MICROSECOND)
+                forms.append((named, entity, peer_form(peers, named)))
+                continue
             item = state.item(entity)
             if item is None:
                 for ref in (entity, self.references.foreign(entity, who, now)):
@@ -158,6 +193,20 @@ class Views:
         for change in view.update(forms):
             if change.item is None or change.item.level != "own":
                 self.record(who, change, view.entities.get(change.ref, EntityId("")), now)
+
+
+def _peers_entity(fact: f.Fact) -> EntityId | None:
+    """The peer's reference that a fact puts or takes away."""
+    match fact:
+        case (
+            d.ReferencePut(reference=reference)
+            | d.ReferenceRemoved(reference=reference)
+            | d.ConstraintReferencePut(reference=reference)
+            | d.ConstraintReferenceRemoved(reference=reference)
+        ):
+            return None if reference.hosted is not None else entity_of(reference)
+        case _:
+            return None
 
 
 def _lower(new: Levels, old: Levels, kind: str) -> bool:

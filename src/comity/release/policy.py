@@ -18,8 +18,8 @@ import msgspec
 
 from comity.ids import GroupId, ParticipantId
 from comity.model.charter import Charter
-from comity.model.participant import Participant
 from comity.model.f3548 import is_peer
+from comity.model.participant import Participant
 from comity.model.rule import NOTHING, Group, Level, Levels, ReleaseRule, ToGroup, ToParticipant
 
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
