@@ -46,6 +46,9 @@ def show(client: Client, ref: str) -> None:
 )
 @click.option("--crewed/--uncrewed", default=True, show_default=True, help="Whether somebody is on board.")
 @click.option("--over", multiple=True, metavar="REF", help="File over this conflict on purpose; repeatable.")
+@click.option(
+    "--priority", type=int, default=0, show_default=True, help="As the regulator assigns it (F3548)."
+)
 @click.option("--request-id", help="Makes a repetition of this call the same command.")
 @json_option
 @connected
@@ -54,6 +57,7 @@ def file(
     category: str,
     crewed: bool,
     over: tuple[str, ...],
+    priority: int,
     request_id: str | None,
     as_json: bool,
     **words: Any,
@@ -72,7 +76,12 @@ def file(
     if volumes is None:
         raise click.UsageError("give --volumes, --circle or --polygon")
     written = client.file_intent(
-        volumes, category=category, crewed=crewed, accept_conflicts=over, request_id=request_id
+        volumes,
+        category=category,
+        crewed=crewed,
+        accept_conflicts=over,
+        priority=priority,
+        request_id=request_id,
     )
     show_written(written, "filed", as_json)
 
@@ -87,6 +96,7 @@ def file(
 )
 @volume_options
 @click.option("--over", multiple=True, metavar="REF", help="Accept this conflict on purpose; repeatable.")
+@click.option("--priority", type=int, help="As the regulator assigns it (F3548).")
 @json_option
 @connected
 def change(
@@ -95,19 +105,22 @@ def change(
     ovn: str | None,
     state: str | None,
     over: tuple[str, ...],
+    priority: int | None,
     as_json: bool,
     **words: Any,
 ) -> None:
-    """Change state or volumes of your intent ID.
+    """Change state or volumes of your intent ID. Off nominal, volumes are where it may be now.
 
     \b
     comity intents change 3f0c... --state Activated
     """
     volumes = volumes_of(**words)
-    if volumes is None and state is None and not over:
-        raise click.UsageError("give --state or new volumes")
+    if volumes is None and state is None and priority is None and not over:
+        raise click.UsageError("give --state, --priority or new volumes")
     version = ovn or newest_ovn(client.intent(id))
-    written = client.change_intent(id, version, state=state, volumes=volumes, accept_conflicts=over)
+    written = client.change_intent(
+        id, version, state=state, volumes=volumes, accept_conflicts=over, priority=priority
+    )
     show_written(written, "changed", as_json)
 
 

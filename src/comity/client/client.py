@@ -128,11 +128,12 @@ class Client:
         category: AircraftCategory | str,
         crewed: bool,
         accept_conflicts: Sequence[str] = (),
+        priority: int = 0,
         request_id: str | None = None,
     ) -> Written[ReleasedItem]:
         """Raises ``StrategicConflict`` with what is in the way, as released to the asker."""
         accepted = tuple(Reference(ref) for ref in accept_conflicts)
-        body = native.IntentBody(volumes, AircraftCategory(category), crewed, accepted)
+        body = native.IntentBody(volumes, AircraftCategory(category), crewed, accepted, priority)
         return self._write("POST", "/v1/intents", body, Written[ReleasedItem], request_id)
 
     def change_intent(
@@ -143,11 +144,12 @@ class Client:
         state: IntentState | str | None = None,
         volumes: Volumes | None = None,
         accept_conflicts: Sequence[str] = (),
+        priority: int | None = None,
         request_id: str | None = None,
     ) -> Written[ReleasedItem]:
         accepted = tuple(Reference(ref) for ref in accept_conflicts)
         wanted = IntentState(state) if state is not None else None
-        body = native.IntentChange(Ovn(ovn), wanted, volumes, accepted)
+        body = native.IntentChange(Ovn(ovn), wanted, volumes, accepted, priority)
         return self._write("PUT", f"/v1/intents/{id}", body, Written[ReleasedItem], request_id)
 
     def end_intent(self, id: str, ovn: str, *, request_id: str | None = None) -> Written[ReleasedItem]:

@@ -3,7 +3,8 @@
 A filing that conflicts with what is released to its owner is refused with the conflicts as released. It
 can be filed over an advisory conflict on purpose, by naming each reference: a conflict that the owner
 has not seen is refused again. A closed constraint of another, seen exactly, cannot be filed over.
-Nonconforming and Contingent are never refused for a conflict: refusing would hide the aircraft.
+Nonconforming and Contingent are never refused for a conflict: refusing would hide the aircraft. Its
+``volumes`` then are where it may be now; what it had is kept, and is its again once it is back.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ def file(asked: Asked, command: FileIntent) -> Decision:
         filed_at=now,
         changed_at=now,
         accepted_conflicts=accepted,
+        priority=command.priority,
     )
     return Decision((IntentPut(intent),), created=True, clearance=clearance)
 
@@ -55,9 +57,8 @@ def change(asked: Asked, command: ChangeIntent) -> Decision:
         raise InvalidInput("state cannot be set to Ended; end the intent instead", field="state")
     if not intent.state.may_become(after):
         raise WrongState(f"an intent that is {intent.state} cannot become {after}", field="state")
-    volumes = intent.volumes
-    if command.volumes is not None:
-        volumes = command.volumes
+    volumes, nominal = _volumes_after(intent, after, command.volumes)
+    if command.volumes is not None or volumes is not intent.volumes:
         check_new_volumes(volumes, asked.state, asked.now)
     accepted, clearance = intent.accepted_conflicts, None
     if not after.off_nominal():
@@ -71,8 +72,20 @@ def change(asked: Asked, command: ChangeIntent) -> Decision:
         version=intent.version + 1,
         ovn=asked.ids.ovn(intent.id, intent.version + 1),
         changed_at=asked.now,
+        priority=intent.priority if command.priority is None else command.priority,
+        nominal_volumes=nominal,
     )
     return Decision((IntentPut(changed),), clearance=clearance)
+
+
+def _volumes_after(
+    intent: Intent, after: IntentState, given: Volumes | None
+) -> tuple[Volumes, Volumes | None]:
+    """Where it may be in its next state, and off nominal what it had before."""
+    had = intent.nominal_volumes or intent.volumes
+    if after.off_nominal():
+        return intent.volumes if given is None else given, had
+    return had if given is None else given, None
 
 
 def end(asked: Asked, command: EndIntent) -> Decision:

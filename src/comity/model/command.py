@@ -12,8 +12,8 @@ from comity.ids import EntityId, GroupId, Ovn, ParticipantId, PersonId, Referenc
 from comity.model.alert import Raise, Told
 from comity.model.charter import Charter
 from comity.model.constraint import ConstraintKind, ConstraintState
-from comity.model.dss_command import DssCommand
-from comity.model.intent import AircraftCategory, IntentState
+from comity.model.dss_command import DssCommand, PeersSeen
+from comity.model.intent import AircraftCategory, IntentState, Priority
 from comity.model.participant import Participant, Person
 from comity.model.rule import Levels, Recipient
 from comity.model.volume import Instant, Volumes
@@ -30,16 +30,18 @@ class FileIntent(_Command, frozen=True, tag="file_intent"):
     category: AircraftCategory
     crewed: bool
     accept_conflicts: tuple[Reference, ...] = ()
+    priority: Priority = 0
 
 
 class ChangeIntent(_Command, frozen=True, tag="change_intent"):
-    """What is None stays as it is."""
+    """What is None stays as it is. Off nominal, ``volumes`` is where the aircraft may be now."""
 
     id: EntityId
     ovn: Ovn
     state: IntentState | None = None
     volumes: Volumes | None = None
     accept_conflicts: tuple[Reference, ...] = ()
+    priority: Priority | None = None
 
 
 class EndIntent(_Command, frozen=True, tag="end_intent"):
@@ -204,7 +206,8 @@ class Signed(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
 
 
 class Submission(msgspec.Struct, frozen=True, gc=False):
-    """A command with who asks. ``body_sha256`` tells a retry from another command under the same id."""
+    """A command with who asks. ``body_sha256`` tells a retry from another command under the same id.
+    ``peers``: what of other USSs' plans was looked at beforehand, put in by the exchange alone."""
 
     participant: ParticipantId
     person: PersonId
@@ -212,3 +215,4 @@ class Submission(msgspec.Struct, frozen=True, gc=False):
     command: Command
     body_sha256: str
     signed: Signed | None = None
+    peers: PeersSeen | None = None

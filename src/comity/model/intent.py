@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -55,6 +55,11 @@ _AFTER: Final = {
 }
 
 
+Priority = Annotated[int, msgspec.Meta(ge=-1_000_000, le=1_000_000)]
+"""F3548-21 priority, as the regulator assigns it: a plan may be made in conflict with those of lower numbers,
+never with those of higher ones. The limits are far beyond any scheme; outside is a typing mistake."""
+
+
 class AircraftCategory(StrEnum):
     AEROPLANE = "aeroplane"
     ROTORCRAFT = "rotorcraft"
@@ -67,7 +72,8 @@ class AircraftCategory(StrEnum):
 
 class Intent(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """``version`` counts the owner's own changes of this intent, from 1. ``accepted_conflicts`` are the
-    references, as the owner saw them, that it filed over on purpose."""
+    references, as the owner saw them, that it filed over on purpose. Off nominal, ``volumes`` is where it
+    may be now and ``nominal_volumes`` what it had; otherwise that is None."""
 
     id: EntityId
     owner: ParticipantId
@@ -80,6 +86,8 @@ class Intent(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     filed_at: Instant
     changed_at: Instant
     accepted_conflicts: tuple[Reference, ...] = ()
+    priority: Priority = 0
+    nominal_volumes: Volumes | None = None
 
     def __post_init__(self) -> None:
         check_volumes(self.volumes)

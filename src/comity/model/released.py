@@ -4,6 +4,9 @@ An item of one's own comes whole, at level ``own``. Another's comes at ``volume`
 crewed or not, state, no owner) or ``reserved`` (grid cells only: no state, no owner, no exact number).
 ``ref`` is the entity's own id to its owner and a rotating reference to everyone else. ``seq`` is the
 position of the item's last change in the recipient's own feed: it counts nobody else's doings.
+
+``peer_conflicts``, on an own intent alone: references of other USSs' plans that conflict with it by what
+those USSs last told; they came to conflict after it was accepted.
 """
 
 from __future__ import annotations
@@ -58,6 +61,9 @@ class ReleasedItem(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     ovn: str | None = None
     version: int | None = None
     accepted_conflicts: tuple[str, ...] | None = None
+    priority: int | None = None
+    nominal_volumes: Volumes | None = None
+    peer_conflicts: tuple[str, ...] | None = None
 
 
 class Change(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -87,12 +93,14 @@ class ConflictItem(msgspec.Struct, frozen=True, gc=False):
     volumes: tuple[int, ...]
 
 
-class Clearance(msgspec.Struct, frozen=True, gc=False):
-    """What a write was checked against: never "clear", only "clear of what is released to you"."""
+class Clearance(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a write was checked against: never "clear", only "clear of what is released to you". ``peers``:
+    the references of other USSs' plans near it whose details were read, or that one marked Down left."""
 
     checked: str
     floor_intent: str
     floor_constraint: str
+    peers: tuple[str, ...] = ()
 
 
 class TrackView(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):

@@ -104,6 +104,8 @@ def own_form(item: Item) -> ReleasedItem:
         ovn=item.ovn,
         version=item.version,
         accepted_conflicts=item.accepted_conflicts if isinstance(item, Intent) else None,
+        priority=item.priority if isinstance(item, Intent) else None,
+        nominal_volumes=item.nominal_volumes if isinstance(item, Intent) else None,
     )
 
 

@@ -25,7 +25,7 @@ from comity.model.command import (
     SetRule,
 )
 from comity.model.constraint import ConstraintKind, ConstraintState, check_designator
-from comity.model.intent import AircraftCategory, IntentState
+from comity.model.intent import AircraftCategory, IntentState, Priority
 from comity.model.observation import Provenance, Report
 from comity.model.participant import Participant, Person, Role, SigningKey
 from comity.model.rule import Levels, Recipient
@@ -46,12 +46,13 @@ class IntentBody(_Body, frozen=True):
     category: AircraftCategory
     crewed: bool
     accept_conflicts: tuple[Reference, ...] = ()
+    priority: Priority = 0
 
     def __post_init__(self) -> None:
         check_volumes(self.volumes)
 
     def command(self) -> FileIntent:
-        return FileIntent(self.volumes, self.category, self.crewed, self.accept_conflicts)
+        return FileIntent(self.volumes, self.category, self.crewed, self.accept_conflicts, self.priority)
 
 
 class IntentChange(_Body, frozen=True):
@@ -61,13 +62,16 @@ class IntentChange(_Body, frozen=True):
     state: IntentState | None = None
     volumes: Volumes | None = None
     accept_conflicts: tuple[Reference, ...] = ()
+    priority: Priority | None = None
 
     def __post_init__(self) -> None:
         if self.volumes is not None:
             check_volumes(self.volumes)
 
     def command(self, id_: str) -> ChangeIntent:
-        return ChangeIntent(EntityId(id_), self.ovn, self.state, self.volumes, self.accept_conflicts)
+        return ChangeIntent(
+            EntityId(id_), self.ovn, self.state, self.volumes, self.accept_conflicts, self.priority
+        )
 
 
 class ConstraintBody(_Body, frozen=True):
