@@ -22,6 +22,7 @@ from comity.coordination import deadlines
 from comity.coordination.state import Revocation, State
 from comity.errors import NotFound, NotPermitted, Unavailable
 from comity.exchange.account import GOVERNING, seen_by_others, state_at
+from comity.exchange.dss import Dss
 from comity.exchange.history import History, HistorySettings
 from comity.exchange.identification import Identification
 from comity.exchange.logs import Logs
@@ -110,6 +111,7 @@ class Exchange:
         self.references = References(ids)
         self.writer = Writer(state, ledger, ids, self.references, clock)
         self.writer.after_fold = self._after_fold
+        self.dss = Dss(state, self.writer)
         self.identification = Identification(state, self.writer, clock)
         self.views = Views(state, self.references, settings.boot, settings.view_limit)
         self.views.record = self._record
