@@ -154,6 +154,7 @@ def key_files(type_: Any, prefix: str = "") -> dict[str, Any]:
 def test_no_secret_has_a_default() -> None:
     assert key_files(Config) == {
         "exchange.key_file": msgspec.NODEFAULT,
+        "f3548.public_keys": (),
         "issuer.key_file": None,
         "server.tls_key": None,
     }

@@ -1,10 +1,13 @@
-"""The ASGI application: every route of the table, the stream, and nothing else.
+"""The ASGI application: every route of the tables, the stream, and nothing else.
 
 ``create_app`` joins gate, quotas, hub, counters and routes over one exchange. Starlette finds the path; the
-boundary does the rest.
+boundary does the rest. Paths of the standards' interfaces, where they are switched on, have a boundary of
+their own.
 """
 
 from __future__ import annotations
+
+from typing import cast
 
 from starlette.routing import BaseRoute, Router, WebSocketRoute
 from starlette.routing import Route as PathRoute
@@ -18,31 +21,46 @@ from comity.http.keyring import Keyring, TrustedKey, build_keyring
 from comity.http.metrics import Metrics
 from comity.http.openapi import document
 from comity.http.pages import DOCS, STATIC, Pages
-from comity.http.port import ExchangePort
+from comity.http.port import ExchangePort, StandardsPort
 from comity.http.quota import Quotas
 from comity.http.routes import table
 from comity.http.routing import Route, Services
 from comity.http.socket import PATH as STREAM_PATH
 from comity.http.socket import StreamEndpoint
+from comity.http.standards.boundary import StandardsEndpoint
+from comity.http.standards.routing import StandardServices
+from comity.http.standards.table import standard_table
+from comity.http.standards.tokens import StandardVerifier, build_standard_keyring
 from comity.http.stream import Hub
 from comity.http.tokens import Verifier
 from comity.ids import Entropy
 
 
 class App:
-    """An ASGI application. ``routes`` is what it serves; ``hub`` wants a tick every second."""
+    """An ASGI application. ``routes`` is what it serves besides the ``standards``; ``hub`` wants a tick
+    every second."""
 
     def __init__(
-        self, router: Router, routes: tuple[Route, ...], hub: Hub, metrics: Metrics, keyring: Keyring
+        self,
+        router: Router,
+        routes: tuple[Route, ...],
+        hub: Hub,
+        metrics: Metrics,
+        keyring: Keyring,
+        standards: StandardsEndpoint | None = None,
     ) -> None:
         self.router = router
         self.routes = routes
         self.hub = hub
         self.metrics = metrics
         self.keyring = keyring
+        self.standards = standards
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.router(scope, receive, send)
+        if self.standards is not None and self.standards.takes(scope):
+            await self.standards(scope, receive, send)
+        else:
+            await self.router(scope, receive, send)
 
 
 def create_app(
@@ -79,7 +97,16 @@ def create_app(
         static=Pages(STATIC),
         docs=Pages(DOCS),
     )
-    return App(_router(routes, services, gate, hub, metrics), routes, hub, metrics, keyring)
+    router = _router(routes, services, gate, hub, metrics)
+    return App(router, routes, hub, metrics, keyring, _standards(exchange, config, metrics))
+
+
+def _standards(exchange: ExchangePort, config: Config, metrics: Metrics) -> StandardsEndpoint | None:
+    if not config.f3548.enabled:
+        return None
+    services = StandardServices(cast(StandardsPort, exchange), config)
+    verifier = StandardVerifier(build_standard_keyring(config), frozenset(config.f3548.audiences))
+    return StandardsEndpoint(standard_table(config), services, verifier, metrics)
 
 
 def own_issuer(config: Config, entropy: Entropy | None = None) -> Issuer | None:

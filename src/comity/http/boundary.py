@@ -111,7 +111,7 @@ class PathEndpoint:
         server = services.config.server
         limit = (server.feed_body_bytes if route.feed else server.body_bytes) if expected else 0
         if expected or b"content-length" in call.headers or b"transfer-encoding" in call.headers:
-            call.raw_body = await _body(call.headers, receive, limit, server.body_timeout_s)
+            call.raw_body = await read_body(call.headers, receive, limit, server.body_timeout_s)
         if route.feed:
             monotonic_s = services.exchange.clock.monotonic()
             who = call.caller.participant.id
@@ -242,7 +242,7 @@ def _check_media(headers: Mapping[bytes, bytes], expected: bool, text: bool) -> 
         raise InvalidInput(f"Content-Type must be {wanted.decode()}", field="Content-Type")
 
 
-async def _body(headers: Mapping[bytes, bytes], receive: Receive, limit: int, timeout_s: float) -> bytes:
+async def read_body(headers: Mapping[bytes, bytes], receive: Receive, limit: int, timeout_s: float) -> bytes:
     """The whole body; refused as soon as it is known to be over ``limit`` bytes."""
     length = headers.get(b"content-length")
     if length is not None and length.isdigit() and int(length) > limit:

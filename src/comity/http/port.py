@@ -11,10 +11,12 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from comity.clock import Clock
-from comity.ids import GroupId, ParticipantId, PersonId, RuleId
+from comity.ids import EntityId, GroupId, ParticipantId, PersonId, RuleId
 from comity.model.alert import Alert
 from comity.model.charter import Charter
 from comity.model.command import Submission
+from comity.model.dss_command import PeerCommand
+from comity.model.f3548 import CellBox
 from comity.model.intake import Intake
 from comity.model.observation import Provenance, Report
 from comity.model.participant import Participant, Person
@@ -144,6 +146,42 @@ class History(Protocol):
 
 Swept = Callable[[float, float, int], None]
 """Told after each sweep: how long it took in seconds, by how many seconds it came late, pairs looked at."""
+
+
+class DssWritten(Protocol):
+    """What a USS's write came to, as released to it. ``value``: what was written, and of what was deleted, as
+    it was. ``subscribers``: whom the write obliges it to notify. ``created``: it is new."""
+
+    @property
+    def value(self) -> Any: ...
+    @property
+    def subscribers(self) -> Sequence[Any]: ...
+    @property
+    def created(self) -> bool: ...
+
+
+class DssPort(Protocol):
+    """See ``comity.exchange.dss.Dss``: the DSS of F3548-21, asked by a ``manager``. Every answer is the
+    standard's JSON form, as released to that manager. What there is not raises ``NotFound``."""
+
+    async def submit(self, manager: str, command: PeerCommand) -> DssWritten: ...
+    def operational_intents(self, manager: str, box: CellBox) -> Any: ...
+    def operational_intent(self, manager: str, id: EntityId) -> Any: ...
+    def constraints(self, manager: str, box: CellBox) -> Any: ...
+    def constraint(self, manager: str, id: EntityId) -> Any: ...
+    def subscriptions(self, manager: str, box: CellBox) -> Any: ...
+    def subscription(self, manager: str, id: EntityId) -> Any: ...
+    def around(self, manager: str, subscription_id: EntityId) -> tuple[Any | None, Any | None]: ...
+    def availability(self, uss: str) -> Any: ...
+
+
+class StandardsPort(Protocol):
+    """What the standards' interfaces need of an exchange."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def dss(self) -> DssPort: ...
 
 
 class ExchangePort(Protocol):
