@@ -142,7 +142,7 @@ def permitted_of(world: World, tables: Tables, who: ParticipantId, at: datetime)
 def _own(items: Iterable[tuple[Token, Item]], who: ParticipantId) -> Iterable[tuple[object, ...]]:
     for (owner, name), item in items:
         if owner == who:
-            yield (name, item.changes, item.ended is None, *_whole(item))
+            yield (name, item.changes, item.ended is None, *_whole(item), item.provenance)
 
 
 def _released(world: World, tables: Tables, who: ParticipantId, at: datetime) -> Iterable[tuple[object, ...]]:
@@ -152,9 +152,14 @@ def _released(world: World, tables: Tables, who: ParticipantId, at: datetime) ->
             continue
         given = level(tables, owner, who, item.kind, at)
         if given is Level.VOLUME and item.live():
-            yield (token, "volume", *_whole(item))
+            yield (token, "volume", *_whole(item), *_from_what(item))
         elif given is Level.RESERVED and (item.ended is None or at < slot_after(item.ended)):
             yield (token, "reserved", item.kind, frozenset(reserved(world, v) for v in item.volumes))
+
+
+def _from_what(item: Item) -> tuple[str | None, ...]:
+    """Of the file that a constraint was read from, its format and the authority it names, and no more."""
+    return () if item.provenance is None else (item.provenance.format, item.provenance.authority)
 
 
 def _whole(item: Item) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ from typing import Final
 
 from comity.ids import GroupId, ParticipantId, PersonId
 from comity.model.charter import Charter
-from comity.model.constraint import ConstraintKind, ConstraintState
+from comity.model.constraint import ConstraintKind, ConstraintState, ZoneProvenance
 from comity.model.intent import AircraftCategory, IntentState
 from comity.model.observation import Provenance, Report
 from comity.model.participant import Participant, Person
@@ -121,6 +121,7 @@ class Published:
     kind: ConstraintKind
     designator: str
     volumes: Volumes
+    provenance: ZoneProvenance | None = None
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,7 @@ class Item:
     crewed: bool | None = None
     constraint_kind: ConstraintKind | None = None
     designator: str | None = None
+    provenance: ZoneProvenance | None = None
     changes: int = 1
     changed: datetime = EARLIEST
     ended: datetime | None = None
@@ -366,7 +368,12 @@ def _constraint(tables: Tables, event: Published | ConstraintChanged, at: dateti
     key = (event.by, event.name)
     if isinstance(event, Published):
         item = tables.items[key] = Item(
-            "constraint", "", event.volumes, constraint_kind=event.kind, designator=event.designator
+            "constraint",
+            "",
+            event.volumes,
+            constraint_kind=event.kind,
+            designator=event.designator,
+            provenance=event.provenance,
         )
     else:
         item = tables.items[key]

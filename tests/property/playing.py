@@ -154,7 +154,7 @@ class Player(Generic[S]):
             case h.Acknowledged():
                 return c.AcknowledgeAlert(self.alert_ref(event) or "none")
             case h.Published():
-                return c.PublishConstraint(event.kind, event.designator, event.volumes)
+                return c.PublishConstraint(event.kind, event.designator, event.volumes, event.provenance)
             case h.ConstraintChanged():
                 token = (event.by, event.name)
                 return c.ChangeConstraint(

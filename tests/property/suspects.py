@@ -12,7 +12,7 @@ from typing import Final
 
 from comity.ids import GroupId, ParticipantId, PersonId
 from comity.model.altitude import Altitude, Datum
-from comity.model.constraint import ConstraintKind
+from comity.model.constraint import ConstraintKind, ZoneProvenance
 from comity.model.intent import AircraftCategory, IntentState
 from comity.model.participant import Person, Role
 from comity.model.rule import Level, Levels, Recipient, ToGroup, ToParticipant
@@ -264,6 +264,17 @@ def nothing_to_withdraw() -> Plan:
     )
 
 
+def another_file() -> Plan:
+    """One zone, read from two files: which file it was, and where in it, is its owner's alone."""
+    files = (
+        ZoneProvenance("north.json", "ed269", "0" * 64, "features[1]", "A ministry"),
+        ZoneProvenance("everything.json", "ed269", "1" * 64, "features[800]", "A ministry"),
+    )
+    twins = [h.Published(NORTH, "zone", ConstraintKind.CLOSED, "LS-R7", (volume(),), of) for of in files]
+    story = Story().both(rule(NORTH, Level.VOLUME)).twins(twins[0], twins[1]).look()
+    return story.both(h.Unruled(NORTH, "rule-of-north"), rule(NORTH, Level.RESERVED)).look().plan()
+
+
 SUSPECTS: Final[tuple[Callable[[], Plan], ...]] = (
     hidden_changes,
     busy_elsewhere,
@@ -279,4 +290,5 @@ SUSPECTS: Final[tuple[Callable[[], Plan], ...]] = (
     other_ways_to_one_level,
     full_view,
     nothing_to_withdraw,
+    another_file,
 )

@@ -33,7 +33,7 @@ from comity.clock import Clock
 from comity.ids import Ovn, ParticipantId, PersonId, Reference
 from comity.model.alert import Alert
 from comity.model.charter import Charter
-from comity.model.constraint import ConstraintKind, ConstraintState
+from comity.model.constraint import ConstraintKind, ConstraintState, ZoneProvenance
 from comity.model.intake import Intake
 from comity.model.intent import AircraftCategory, IntentState
 from comity.model.observation import Provenance, Report
@@ -171,9 +171,10 @@ class Client:
         *,
         kind: ConstraintKind | str,
         designator: str,
+        provenance: ZoneProvenance | None = None,
         request_id: str | None = None,
     ) -> Written[ReleasedItem]:
-        body = native.ConstraintBody(ConstraintKind(kind), designator, volumes)
+        body = native.ConstraintBody(ConstraintKind(kind), designator, volumes, provenance)
         return self._write("POST", "/v1/constraints", body, Written[ReleasedItem], request_id)
 
     def change_constraint(
@@ -185,6 +186,7 @@ class Client:
         kind: ConstraintKind | str | None = None,
         designator: str | None = None,
         volumes: Volumes | None = None,
+        provenance: ZoneProvenance | None = None,
         request_id: str | None = None,
     ) -> Written[ReleasedItem]:
         """``state`` released (once active) or cancelled (before); time does the rest."""
@@ -194,6 +196,7 @@ class Client:
             ConstraintKind(kind) if kind is not None else None,
             designator,
             volumes,
+            provenance,
         )
         return self._write("PUT", f"/v1/constraints/{id}", body, Written[ReleasedItem], request_id)
 

@@ -35,6 +35,7 @@ def publish(asked: Asked, command: PublishConstraint) -> Decision:
         version=1,
         published_at=asked.now,
         changed_at=asked.now,
+        provenance=command.provenance,
     )
     return Decision((ConstraintPut(constraint),), created=True)
 
@@ -56,6 +57,7 @@ def change(asked: Asked, command: ChangeConstraint) -> Decision:
         kind=command.kind or constraint.kind,
         designator=command.designator or constraint.designator,
         volumes=volumes,
+        provenance=command.provenance or constraint.provenance,
     )
     return Decision((ConstraintPut(moved(asked, changed, after, asked.now)),))
 

@@ -11,7 +11,7 @@ import msgspec
 from comity.ids import EntityId, GroupId, Ovn, ParticipantId, PersonId, Reference, RequestId, RuleId
 from comity.model.alert import Raise, Told
 from comity.model.charter import Charter
-from comity.model.constraint import ConstraintKind, ConstraintState
+from comity.model.constraint import ConstraintKind, ConstraintState, ZoneProvenance
 from comity.model.dss_command import DssCommand, PeersSeen
 from comity.model.intent import AircraftCategory, IntentState, Priority
 from comity.model.participant import Participant, Person
@@ -53,6 +53,7 @@ class PublishConstraint(_Command, frozen=True, tag="publish_constraint"):
     kind: ConstraintKind
     designator: str
     volumes: Volumes
+    provenance: ZoneProvenance | None = None
 
 
 class ChangeConstraint(_Command, frozen=True, tag="change_constraint"):
@@ -64,6 +65,7 @@ class ChangeConstraint(_Command, frozen=True, tag="change_constraint"):
     kind: ConstraintKind | None = None
     designator: str | None = None
     volumes: Volumes | None = None
+    provenance: ZoneProvenance | None = None
 
 
 class SetRule(_Command, frozen=True, tag="set_rule"):

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from comity.errors import InvalidInput
 from comity.ids import EntityId, Ovn, ParticipantId
@@ -36,7 +38,28 @@ class ConstraintKind(StrEnum):
     ADVISORY = "advisory"
 
 
-class Constraint(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
+class ZoneProvenance(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """Where a constraint was read from. ``source``: the data set's name, by default its file's, without
+    folders; ``sha256`` of that file; ``place``: where in it; ``authority``: who established the zone, as the
+    file says. Other participants get ``format`` and ``authority`` alone: the rest tells of a file which may
+    hold more than was released to them."""
+
+    source: Annotated[str, Meta(min_length=1, max_length=120)]
+    format: Annotated[str, Meta(min_length=1, max_length=20)]
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    place: Annotated[str, Meta(min_length=1, max_length=120)]
+    authority: Annotated[str, Meta(min_length=1, max_length=120)] | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("source", "format", "place", "authority"):
+            text = getattr(self, name)
+            if text is not None and not (text and text.isprintable() and len(text) <= 120):
+                raise InvalidInput(f"{name} must be 1 to 120 printable characters", field=name)
+
+
+class Constraint(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True, omit_defaults=True):
+    """``provenance`` is left out where there is none, as in ledgers from before there was any."""
+
     id: EntityId
     owner: ParticipantId
     state: ConstraintState
@@ -47,6 +70,7 @@ class Constraint(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=Tr
     version: int
     published_at: Instant
     changed_at: Instant
+    provenance: ZoneProvenance | None = None
 
     def __post_init__(self) -> None:
         check_volumes(self.volumes)

@@ -46,6 +46,16 @@ class ReservedVolume(msgspec.Struct, frozen=True, gc=False):
     end: datetime
 
 
+class ReleasedProvenance(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Where a constraint was read from: whole to its owner, to others its format and authority alone."""
+
+    format: str
+    authority: str | None = None
+    source: str | None = None
+    sha256: str | None = None
+    place: str | None = None
+
+
 class ReleasedItem(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     ref: str
     kind: ItemKind
@@ -61,6 +71,7 @@ class ReleasedItem(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     ovn: str | None = None
     version: int | None = None
     accepted_conflicts: tuple[str, ...] | None = None
+    provenance: ReleasedProvenance | None = None
     priority: int | None = None
     nominal_volumes: Volumes | None = None
     peer_conflicts: tuple[str, ...] | None = None

@@ -9,7 +9,7 @@ from typing import Final
 from comity.ids import EntityId, Ids, ParticipantId, Reference
 from comity.model.constraint import Constraint
 from comity.model.intent import Intent
-from comity.model.released import ItemKind, ReleasedItem, ReservedVolume
+from comity.model.released import ItemKind, ReleasedItem, ReleasedProvenance, ReservedVolume
 from comity.model.rule import Level, Levels
 from comity.release.coarsen import lingers_until
 
@@ -104,6 +104,7 @@ def own_form(item: Item) -> ReleasedItem:
         ovn=item.ovn,
         version=item.version,
         accepted_conflicts=item.accepted_conflicts if isinstance(item, Intent) else None,
+        provenance=provenance_form(item, whole=True),
         priority=item.priority if isinstance(item, Intent) else None,
         nominal_volumes=item.nominal_volumes if isinstance(item, Intent) else None,
     )
@@ -122,7 +123,19 @@ def volume_form(item: Item, ref: Reference) -> ReleasedItem:
         crewed=item.crewed if isinstance(item, Intent) else None,
         constraint_kind=item.kind if isinstance(item, Constraint) else None,
         designator=item.designator if isinstance(item, Constraint) else None,
+        provenance=provenance_form(item, whole=False),
     )
+
+
+def provenance_form(item: Item, *, whole: bool) -> ReleasedProvenance | None:
+    """What is told of the file a constraint was read from. Its name, hash and the place in it are the owner's
+    alone: they would tell that the file holds zones which are not released, and which file that is."""
+    if isinstance(item, Intent) or item.provenance is None:
+        return None
+    of = item.provenance
+    if not whole:
+        return ReleasedProvenance(of.format, of.authority)
+    return ReleasedProvenance(of.format, of.authority, of.source, of.sha256, of.place)
 
 
 def reserved_form(item: Item, ref: Reference, reserved: tuple[ReservedVolume, ...]) -> ReleasedItem:

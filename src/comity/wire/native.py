@@ -24,7 +24,7 @@ from comity.model.command import (
     SetGroup,
     SetRule,
 )
-from comity.model.constraint import ConstraintKind, ConstraintState, check_designator
+from comity.model.constraint import ConstraintKind, ConstraintState, ZoneProvenance, check_designator
 from comity.model.intent import AircraftCategory, IntentState, Priority
 from comity.model.observation import Provenance, Report
 from comity.model.participant import Participant, Person, Role, SigningKey
@@ -75,18 +75,19 @@ class IntentChange(_Body, frozen=True):
 
 
 class ConstraintBody(_Body, frozen=True):
-    """Publish a constraint."""
+    """Publish a constraint. ``provenance``: which file it was read from, if any."""
 
     kind: ConstraintKind
     designator: str
     volumes: Volumes
+    provenance: ZoneProvenance | None = None
 
     def __post_init__(self) -> None:
         check_volumes(self.volumes)
         check_designator(self.designator)
 
     def command(self) -> PublishConstraint:
-        return PublishConstraint(self.kind, self.designator, self.volumes)
+        return PublishConstraint(self.kind, self.designator, self.volumes, self.provenance)
 
 
 class ConstraintChange(_Body, frozen=True):
@@ -97,6 +98,7 @@ class ConstraintChange(_Body, frozen=True):
     kind: ConstraintKind | None = None
     designator: str | None = None
     volumes: Volumes | None = None
+    provenance: ZoneProvenance | None = None
 
     def __post_init__(self) -> None:
         if self.volumes is not None:
@@ -105,7 +107,15 @@ class ConstraintChange(_Body, frozen=True):
             check_designator(self.designator)
 
     def command(self, id_: str) -> ChangeConstraint:
-        return ChangeConstraint(EntityId(id_), self.ovn, self.state, self.kind, self.designator, self.volumes)
+        return ChangeConstraint(
+            EntityId(id_),
+            self.ovn,
+            self.state,
+            self.kind,
+            self.designator,
+            self.volumes,
+            self.provenance,
+        )
 
 
 class RuleBody(_Body, frozen=True):
