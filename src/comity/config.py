@@ -387,13 +387,23 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def more_address(text: str, number: int) -> tuple[str, int]:
+    """Host and port of one of ``server.more``."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65_535:
+        raise InvalidInput('an address is "host:port"', field=f"server.more[{number}]")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
 def _check_server(config: Config) -> None:
     server = config.server
     if (server.tls_cert is None) != (server.tls_key is None):
         raise InvalidInput("tls_cert and tls_key must be given together", field="server.tls_cert")
-    if server.tls_cert is None and not is_loopback(server.host):
+    hosts = [server.host, *(more_address(each, number)[0] for number, each in enumerate(server.more))]
+    exposed = [host for host in hosts if not is_loopback(host)]
+    if server.tls_cert is None and exposed:
         raise InvalidInput(
-            f"{server.host} can be reached from other machines, so TLS is required: set tls_cert and "
+            f"{exposed[0]} can be reached from other machines, so TLS is required: set tls_cert and "
             "tls_key to a certificate and its key, or listen on 127.0.0.1",
             field="server.tls_cert",
         )

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from comity.config import parse_config
 from comity.errors import InvalidInput
 from comity.http.server import Server
-from tests.http.serving import CONFIG, Served, serving
+from tests.http.serving import CONFIG, INTENT, Served, serving
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +89,39 @@ def test_a_taken_port_is_an_error_that_names_it(served: Served) -> None:
     with pytest.raises(InvalidInput) as refused:
         Server(served.app, served.config, port=served.server.port)
     assert refused.value.field == "server.port"
+
+
+def test_what_is_written_through_one_address_is_there_through_each(tmp_path: Path) -> None:
+    with serving(tmp_path, '[server]\nmore = ["127.0.0.1:0", "localhost:0"]\n') as served:
+        urls = served.server.urls
+        assert len(set(urls)) == 3
+        assert urls[0] == served.server.url
+        assert urls[2].startswith("http://localhost:")
+        head = {**served.bearer("north"), "idempotency-key": "one-of-several"}
+        made = httpx.post(f"{urls[1]}/v1/intents", json=INTENT, headers=head).json()["result"]
+        for url in urls:
+            found = httpx.get(f"{url}/v1/intents/{made['ref']}", headers=served.bearer("north"))
+            assert found.json() == made
+
+
+@pytest.mark.parametrize("text", ["8788", "127.0.0.1:", "127.0.0.1:99999", ":8788", "127.0.0.1:x"])
+def test_an_address_that_is_none_is_an_error_that_names_it(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        parse_config(CONFIG + f'[server]\nmore = ["127.0.0.1:0", "{text}"]\n', tmp_path)
+    assert refused.value.field == "server.more[1]"
+
+
+def test_every_address_off_loopback_wants_tls(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"192\.0\.2\.1 can be reached") as refused:
+        parse_config(CONFIG + '[server]\nmore = ["192.0.2.1:8788"]\n', tmp_path)
+    assert refused.value.field == "server.tls_cert"
+
+
+def test_a_taken_further_address_lets_go_of_the_others(served: Served, tmp_path: Path) -> None:
+    text = CONFIG + f'[server]\nport = 0\nmore = ["127.0.0.1:{served.server.port}"]\n'
+    with pytest.raises(InvalidInput) as refused:
+        Server(served.app, parse_config(text, tmp_path))
+    assert refused.value.field == "server.more[0]"
 
 
 def certificate(folder: Path) -> None:

@@ -32,7 +32,8 @@ def init(directory: Path, name: str) -> None:
         raise InvalidInput(f"{target} exists and is not overwritten", field="directory")
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     text = example().replace('name = "exchange.example"', f'name = "{name}"')
-    text = text.replace("exchange.example", name).replace("#enabled = false", "enabled = true")
+    text = text.replace("exchange.example", name)
+    text = text.replace("#enabled = false", "enabled = true", 1)  # the built-in issuer's, which comes first
     target.write_text(text.replace('#key_file = "issuer.key"', 'key_file = "issuer.key"'), encoding="utf-8")
     load_config(target)
     keys = KeyFile.create(directory / "exchange.key", SystemEntropy())

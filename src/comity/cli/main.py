@@ -19,6 +19,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "demo": ("demo", "Play a made-up day over the Alps with four participants."),
     "init": ("init", "Make a configuration and keys for an exchange on this machine."),
     "serve": ("serve", "Run the exchange of a configuration file."),
+    "dss": ("dss", "Run a DSS with its data in DIRECTORY."),
     "keygen": ("keys", "Make key files: mode 0600, never overwritten."),
     "token": ("keys", "Issue a token with the built-in issuer's key."),
     "whoami": ("look", "Who your token speaks for, and until when."),

@@ -1,6 +1,7 @@
 """Serving the application: uvicorn with uvloop and httptools, bounded, over TLS off loopback.
 
-The socket is bound before anything runs, so that a taken port is an error at once and port 0 tells which
+Several addresses may serve the same application: what is written through one is there through each. A
+socket is bound before anything runs, so that a taken port is an error at once and port 0 tells which
 port it got. It installs no signal handlers and changes no logging: whoever runs it does (``runtime``).
 """
 
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from comity.config import Config
+from comity.config import Config, more_address
 from comity.errors import InvalidInput
 from comity.http.app import App
 from comity.http.protocols import OpenWebSocket, bounded_http
@@ -40,15 +41,30 @@ class Server:
     def __init__(self, app: App, config: Config, *, port: int | None = None) -> None:
         self._app = app
         self._server = _Quiet(_uvicorn_config(app, config))
-        self._socket = _bind(config, config.server.port if port is None else port)
+        wanted = config.server.port if port is None else port
+        self._sockets = [_bind(config.server.host, wanted, "server.port")]
         self.host = config.server.host
-        self.port: int = self._socket.getsockname()[1]
+        more = [more_address(text, number) for number, text in enumerate(config.server.more)]
+        self._hosts = (self.host, *(host for host, _ in more))
+        try:
+            for number, (host, at) in enumerate(more):
+                self._sockets.append(_bind(host, at, f"server.more[{number}]"))
+        except InvalidInput:
+            self._close()
+            raise
+        self.port: int = self._sockets[0].getsockname()[1]
         self.tls = config.server.tls_cert is not None
 
     @property
     def url(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{'https' if self.tls else 'http'}://{host}:{self.port}"
+        return self.urls[0]
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Every address at which the same is served; the first is the exchange's own."""
+        scheme = "https" if self.tls else "http"
+        ports = [each.getsockname()[1] for each in self._sockets]
+        return tuple(f"{scheme}://{_named(*at)}" for at in zip(self._hosts, ports, strict=True))
 
     @property
     def started(self) -> bool:
@@ -58,14 +74,18 @@ class Server:
         """Serves until ``stop``; returns when the last connection has ended or its time is up."""
         _log.info("serving", extra={"port": self.port})
         try:
-            await self._server.serve(sockets=[self._socket])
+            await self._server.serve(sockets=self._sockets)
         finally:
-            self._socket.close()
+            self._close()
         _log.info("served", extra={"port": self.port})
 
     async def until_started(self) -> None:
         while not self._server.started:
             await asyncio.sleep(0.01)
+
+    def _close(self) -> None:
+        for each in self._sockets:
+            each.close()
 
     def stop(self) -> None:
         """Ends streams with a goodbye, takes nothing new, lets what is under way finish."""
@@ -73,8 +93,11 @@ class Server:
         self._server.should_exit = True
 
 
-def _bind(config: Config, port: int) -> socket.socket:
-    host = config.server.host
+def _named(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _bind(host: str, port: int, field: str) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -82,9 +105,7 @@ def _bind(config: Config, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise InvalidInput(
-            f"cannot listen on {host} port {port}: {error.strerror}", field="server.port"
-        ) from error
+        raise InvalidInput(f"cannot listen on {host} port {port}: {error.strerror}", field=field) from error
     listener.setblocking(False)
     return listener
 
