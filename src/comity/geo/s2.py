@@ -58,6 +58,11 @@ def centre(cell: int) -> tuple[float, float, float]:
     return cast(float, point.x()), cast(float, point.y()), cast(float, point.z())
 
 
+def neighbours(cell: int, level: int) -> tuple[int, ...]:
+    """Ids of the cells of a level, no coarser than the cell's, that touch it from outside, corners included."""
+    return tuple(cast(int, each.id()) for each in _s2.S2CellId(cell).GetAllNeighbors(level))
+
+
 def corners(cell: int) -> tuple[tuple[float, float], ...]:
     """The four (lat, lon) of a cell, in degrees and in order."""
     square = _s2.S2Cell(_s2.S2CellId(cell))
