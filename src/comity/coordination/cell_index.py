@@ -10,14 +10,14 @@ An overlay reads through to another index and keeps its puts and drops to itself
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from comity.clock import seconds
 from comity.geo.boxes import Box
-from comity.geo.cells import cell_of, cells_touch, level_of, parent, token
+from comity.geo.cells import cell_of, cells_touch, level_of
+from comity.geo.coverage import union as union
 from comity.geo.earth import B_M
 from comity.geo.heights import Environment
 from comity.geo.index import VolumeIndex
@@ -175,29 +175,6 @@ class OverlayCellIndex:
 
 
 Cells = CellIndex | OverlayCellIndex
-
-
-def union(boxes: Iterable[CellBox]) -> CellBox:
-    """One box that holds all of these; cells at the coarsest level among them."""
-    given = list(boxes)
-    levels = {level_of(cell_of(box.cells[0])) for box in given}
-    cells: set[str] = set()
-    for box in given:
-        cells.update(box.cells if len(levels) == 1 else coarsened(box.cells, min(levels)))
-    lowers, uppers = [b.lower_m for b in given], [b.upper_m for b in given]
-    starts, ends = [b.start for b in given], [b.end for b in given]
-    return CellBox(
-        tuple(sorted(cells)),
-        None if None in lowers else min(x for x in lowers if x is not None),
-        None if None in uppers else max(x for x in uppers if x is not None),
-        None if None in starts else min(x for x in starts if x is not None),
-        None if None in ends else max(x for x in ends if x is not None),
-    )
-
-
-def coarsened(cells: Iterable[str], level: int) -> set[str]:
-    """The cells of a coarser level that hold these."""
-    return {token(parent(cell_of(cell), level)) for cell in cells}
 
 
 def _widened(placed: Placed, heights: bool, times: bool) -> Placed:

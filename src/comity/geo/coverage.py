@@ -11,7 +11,7 @@ implementations of these standards do. ``holding`` adds the margin that a promis
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -20,10 +20,11 @@ import shapely
 
 from comity.errors import InvalidInput
 from comity.geo import s2
-from comity.geo.cells import outer_loop, token
+from comity.geo.cells import cell_of, level_of, outer_loop, parent, token
 from comity.geo.earth import SMALLEST_CURVATURE_RADIUS_M, frame_at, normals
 from comity.geo.outlines import project
 from comity.geo.rings import reach_m
+from comity.model.f3548 import CellBox
 from comity.model.shape import Circle, LatLon, Shape
 
 LEVEL: Final = 13
@@ -98,6 +99,29 @@ def holding(shape: Shape) -> tuple[str, ...]:
 
 def points_of(vertices: Sequence[LatLon]) -> tuple[tuple[float, float], ...]:
     return tuple((vertex.lat, vertex.lon) for vertex in vertices)
+
+
+def union(boxes: Iterable[CellBox]) -> CellBox:
+    """One box that holds all of these; cells at the coarsest level among them."""
+    given = list(boxes)
+    levels = {level_of(cell_of(box.cells[0])) for box in given}
+    cells: set[str] = set()
+    for box in given:
+        cells.update(box.cells if len(levels) == 1 else coarsened(box.cells, min(levels)))
+    lowers, uppers = [b.lower_m for b in given], [b.upper_m for b in given]
+    starts, ends = [b.start for b in given], [b.end for b in given]
+    return CellBox(
+        tuple(sorted(cells)),
+        None if None in lowers else min(x for x in lowers if x is not None),
+        None if None in uppers else max(x for x in uppers if x is not None),
+        None if None in starts else min(x for x in starts if x is not None),
+        None if None in ends else max(x for x in ends if x is not None),
+    )
+
+
+def coarsened(cells: Iterable[str], level: int) -> set[str]:
+    """The cells of a coarser level that hold these."""
+    return {token(parent(cell_of(cell), level)) for cell in cells}
 
 
 def _finest(area_m2: float, cover: s2.Coverer) -> tuple[str, ...]:
