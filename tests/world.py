@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from comity.clock import ManualClock
+from comity.coordination.state import DssSettings
 from comity.exchange.exchange import Exchange
 from comity.exchange.opening import Genesis, Opened, Place, begin, open_exchange
 from comity.exchange.values import Outcome
@@ -117,9 +118,11 @@ class World:
         await self.exchange.history.keep(self.clock.now())
 
 
-def place(directory: Path) -> Place:
+def place(directory: Path, dss: DssSettings = DssSettings()) -> Place:
     warnings = Settings(wait_s=60.0)
-    return Place("test-exchange", directory / "data", directory / "keys", ENVIRONMENT, warnings=warnings)
+    return Place(
+        "test-exchange", directory / "data", directory / "keys", ENVIRONMENT, warnings=warnings, dss=dss
+    )
 
 
 @asynccontextmanager
@@ -130,10 +133,11 @@ async def world(
     seed: bytes = b"seed",
     clock: ManualClock | None = None,
     signed: bool = False,
+    dss: DssSettings = DssSettings(),
 ) -> AsyncIterator[World]:
     """An exchange on ``directory``: new with members, or reopened as it was left."""
     clock = clock or ManualClock(START)
-    opened = open_exchange(place(directory), clock, SeededEntropy(seed))
+    opened = open_exchange(place(directory, dss), clock, SeededEntropy(seed))
     exchange = opened.exchange
     writer = asyncio.create_task(exchange.writer.run())
     try:
