@@ -34,6 +34,8 @@ from comity.model.volume import Volume4D
 START = datetime(2026, 6, 1, 8, 0, 0, tzinfo=UTC)
 CENTRE, NORTH, SOUTH = ParticipantId("centre"), ParticipantId("north"), ParticipantId("south")
 DESK = PersonId("desk")
+NO_DSS = DssSettings()
+"""The standards' interfaces switched off."""
 ENVIRONMENT = Environment(geoid_m=(40.0, 55.0), terrain_m=(0.0, 4_810.0))
 
 
@@ -118,7 +120,7 @@ class World:
         await self.exchange.history.keep(self.clock.now())
 
 
-def place(directory: Path, dss: DssSettings = DssSettings()) -> Place:
+def place(directory: Path, dss: DssSettings = NO_DSS) -> Place:
     warnings = Settings(wait_s=60.0)
     return Place(
         "test-exchange", directory / "data", directory / "keys", ENVIRONMENT, warnings=warnings, dss=dss
@@ -133,7 +135,7 @@ async def world(
     seed: bytes = b"seed",
     clock: ManualClock | None = None,
     signed: bool = False,
-    dss: DssSettings = DssSettings(),
+    dss: DssSettings = NO_DSS,
 ) -> AsyncIterator[World]:
     """An exchange on ``directory``: new with members, or reopened as it was left."""
     clock = clock or ManualClock(START)
