@@ -59,15 +59,17 @@ def find(
     now: datetime,
     exclude: EntityId | None = None,
     own_constraints: bool = False,
+    left: Allowance | None = None,
 ) -> list[Conflict]:
     """Everything released to ``asker`` that overlaps ``volumes``; in no particular order.
 
-    The asker's own constraints are in nobody's way but others', and count only if asked for.
+    The asker's own constraints are in nobody's way but others', and count only if asked for. ``left``: what is
+    left to compare where these volumes are a part of the question.
 
     Raises ``TooLarge`` past ``MAX_CONFLICTS`` and past ``MAX_COMPARED``.
     """
     givers = state.policy(now).givers(asker)
-    left = Allowance(MAX_COMPARED)
+    left = left or Allowance(MAX_COMPARED)
     found: dict[EntityId, tuple[Item, Level | None, list[int]]] = {}
     for number, volume in enumerate(volumes):
         overlaps = _exact_overlaps(state, asker, givers, volume, now, exclude, own_constraints, left)

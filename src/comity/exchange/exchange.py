@@ -28,6 +28,7 @@ from comity.exchange.identification import Identification
 from comity.exchange.logs import Logs
 from comity.exchange.nearby import items_near
 from comity.exchange.observing import Observing
+from comity.exchange.plans import Plans
 from comity.exchange.recorder import Line, Recorder
 from comity.exchange.released import Released
 from comity.exchange.tracks import Tracks
@@ -126,6 +127,7 @@ class Exchange:
         self.history = History(settings.history, released)
         self.views.levels_changed = self.history.lowered
         self.reports_in = Observing(picture)
+        self.plans = Plans(state, self.references, ids, clock)
         self.logs = Logs(ledger, state)
         self.on_withdrawn: list[Callable[[ParticipantId], None]] = self.views.withdrawn
         self.on_revoked: list[Callable[[ParticipantId, PersonId, str | None], None]] = []

@@ -20,7 +20,9 @@ from comity.model.f3548 import CellBox
 from comity.model.intake import Intake
 from comity.model.observation import Provenance, Report
 from comity.model.participant import Participant, Person
+from comity.model.plan import Plan, PlanCheck
 from comity.model.released import ChangePage, Clearance, ItemKind, ReleasedItem
+from comity.model.route import Route, RouteVolumes
 from comity.model.rule import Group, ReleaseRule
 
 
@@ -184,6 +186,13 @@ class StandardsPort(Protocol):
     def dss(self) -> DssPort: ...
 
 
+class PlansPort(Protocol):
+    """See ``comity.exchange.plans.Plans``: reads that take longer than others and let others go on."""
+
+    async def volumes(self, route: Route) -> RouteVolumes: ...
+    async def check(self, who: ParticipantId, plan: Plan) -> PlanCheck: ...
+
+
 class ExchangePort(Protocol):
     """See ``comity.exchange.Exchange`` for what each promises."""
 
@@ -197,6 +206,8 @@ class ExchangePort(Protocol):
     def on_swept(self) -> list[Swept]: ...
     @property
     def history(self) -> History: ...
+    @property
+    def plans(self) -> PlansPort: ...
 
     def as_of(self) -> datetime: ...
     async def submit(self, submission: Submission) -> Outcome: ...

@@ -17,6 +17,7 @@ from comity.http.routes import (
     log,
     members,
     operator,
+    plans,
     public,
     rules,
 )
@@ -33,6 +34,7 @@ def table(config: Config) -> tuple[Route, ...]:
         *alerts.ROUTES,
         *history.ROUTES,
         *constraints.ROUTES,
+        *plans.ROUTES,
         *rules.ROUTES,
         *log.ROUTES,
         *members.ROUTES,

@@ -1,0 +1,1 @@
+"""Planning: volumes from a route, and the smallest changes of a plan that would pass. Pure functions."""
