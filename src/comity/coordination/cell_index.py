@@ -29,9 +29,9 @@ LOWEST_M: Final = -1.0e6
 HIGHEST_M: Final = 1.0e9
 """What a missing bound of height stands for: nothing is beyond."""
 
-NEVER_S: Final = -1.0e11
-EVER_S: Final = 1.0e11
-"""Likewise of time, some 3,000 years either way."""
+NEVER_S: Final = -1.0e12
+EVER_S: Final = 1.0e12
+"""Likewise of time, some 30,000 years either way: more than a date can say."""
 
 _HALF_DIAGONAL: Final = 1.25
 """In radii, of a cell of level 0 (S2's kMaxDiag 2.44, halved and rounded up); it halves with each level."""

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from comity.coordination.state import State
 from comity.ids import EntityId
 from comity.model import dss_fact as d
-from comity.model.f3548 import Notified, OperationalIntentReference
+from comity.model.f3548 import ConstraintReference, Notified, OperationalIntentReference, Subscription
 
 
 def apply_dss(state: State, fact: d.DssFact) -> None:
@@ -31,7 +31,9 @@ def apply_dss(state: State, fact: d.DssFact) -> None:
 
 def _subscription(state: State, fact: d.SubscriptionPut | d.SubscriptionRemoved) -> None:
     subscription = fact.subscription
+    _count(state, state.subscriptions.get(subscription.id), -1)
     if isinstance(fact, d.SubscriptionPut):
+        _count(state, subscription, 1)
         state.subscriptions[subscription.id] = subscription
         state.cells["subscriptions"].put(subscription.id, subscription.box)
     else:
@@ -54,6 +56,8 @@ def _reference(state: State, fact: d.ReferencePut | d.ReferenceRemoved) -> None:
     reference = fact.reference
     old = state.references.get(reference.id)
     new: OperationalIntentReference | None = reference if isinstance(fact, d.ReferencePut) else None
+    _count(state, old, -1)
+    _count(state, new, 1)
     for one, depends in ((old, False), (new, True)):
         if one is not None and one.subscription is not None:
             _depend(state, one.subscription, one.id, depends)
@@ -72,7 +76,9 @@ def _reference(state: State, fact: d.ReferencePut | d.ReferenceRemoved) -> None:
 
 def _constraint(state: State, fact: d.ConstraintReferencePut | d.ConstraintReferenceRemoved) -> None:
     reference = fact.reference
+    _count(state, state.constraint_references.get(reference.id), -1)
     if isinstance(fact, d.ConstraintReferencePut):
+        _count(state, reference, 1)
         state.constraint_references[reference.id] = reference
         state.cells["constraint_references"].put(reference.id, reference.box)
         if reference.constraint is not None:
@@ -83,6 +89,19 @@ def _constraint(state: State, fact: d.ConstraintReferencePut | d.ConstraintRefer
         if reference.constraint is not None:
             state.reference_of.pop(reference.constraint, None)
     _notify(state, fact.notified)
+
+
+def _count(
+    state: State, entity: OperationalIntentReference | ConstraintReference | Subscription | None, by: int
+) -> None:
+    """Keep how many a USS has. What is hosted is bounded by what its owner may promise."""
+    if entity is None or entity.hosted is not None:
+        return
+    left = state.managed.get(entity.manager, 0) + by
+    if left:
+        state.managed[entity.manager] = left
+    else:
+        state.managed.pop(entity.manager, None)
 
 
 def _depend(state: State, subscription: EntityId, reference: EntityId, depends: bool) -> None:

@@ -114,7 +114,8 @@ class State:
     Derived from the facts: ``owned`` (everything still held) and ``lingers`` (what has ended and only
     level 0 still shows), both by owner and kind; ``deadlines`` and ``lingering`` as heaps; ``dependents``
     (references under a subscription), ``reference_of`` (of a native item, the reference that stands for it
-    among F3548 peers) and ``cells`` (an index for each of ``CELL_TABLES``), which overlays have as well.
+    among F3548 peers), ``managed`` (how many entities of the DSS a USS has) and ``cells`` (an index for each
+    of ``CELL_TABLES``), which overlays have as well.
     """
 
     def __init__(self, environment: Environment) -> None:
@@ -139,6 +140,7 @@ class State:
         self.notices: MutableMapping[NoticeKey, NoticeOwed] = {}
         self.dependents: MutableMapping[EntityId, frozenset[EntityId]] = {}
         self.reference_of: MutableMapping[EntityId, EntityId] = {}
+        self.managed: MutableMapping[str, int] = {}
         self.cells: dict[str, Cells] = {name: CellIndex() for name in CELL_TABLES}
         self.dss = DssSettings()
         self.items_per_participant = ITEMS_PER_PARTICIPANT
@@ -207,6 +209,7 @@ class OverlayState(State):
         self.raises: MutableMapping[RaiseKey, Raise] = {}
         self.dependents = Overlay(base.dependents)
         self.reference_of = Overlay(base.reference_of)
+        self.managed = Overlay(base.managed)
         self.cells = {name: OverlayCellIndex(index) for name, index in base.cells.items()}
         self.dss = base.dss
         self.items_per_participant = base.items_per_participant
@@ -224,9 +227,10 @@ class OverlayState(State):
         self._base = base
         for name, table in self._tables.items():
             table.rebase(getattr(base, name))
-        for derived, fresh in ((self.dependents, base.dependents), (self.reference_of, base.reference_of)):
+        for name in ("dependents", "reference_of", "managed"):
+            derived = getattr(self, name)
             assert isinstance(derived, Overlay)
-            derived.rebase(fresh)
+            derived.rebase(getattr(base, name))
         for name, index in self.cells.items():
             assert isinstance(index, OverlayCellIndex)
             index.rebase(base.cells[name])
