@@ -1,0 +1,141 @@
+"""The record of what was exchanged with each peer, as F3548-21 wants it logged (USSLogSet, ExchangeRecord).
+
+In memory and bounded, newest kept; what must outlive the process is in the ledger (what was owed and
+delivered, digests of details, reports). Of bodies that hold a peer's details only a digest is kept. A token
+is kept without its signature: enough to see who called with which scopes, and useless to whoever reads it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections import OrderedDict, deque
+from datetime import datetime
+from typing import Any, Final, Literal
+
+import msgspec
+
+from comity.uss.outbound import Exchanged
+from comity.wire.f3548 import Time
+
+RECORDS_EACH: Final = 2_000
+"""For one peer: 45 minutes of one exchange a second. Larger: more memory, up to ``LONGEST_BODY`` for each."""
+
+MOST_PEERS: Final = 500
+LONGEST_BODY: Final = 4_096
+"""Bytes of our own bodies that are kept whole; of longer ones the digest."""
+
+
+class ExchangeRecord(msgspec.Struct, frozen=True, omit_defaults=True):
+    """``request_source`` is required by the interface's schema, which does not say what it is: the name of
+    the USS that sent the request."""
+
+    url: str
+    method: str
+    headers: tuple[str, ...]
+    recorder_role: Literal["Client", "Server"]
+    request_time: Time
+    request_source: str
+    request_body: str = ""
+    response_time: Time | None = None
+    response_body: str = ""
+    response_code: int = 0
+    problem: str | None = None
+
+
+class USSLogSet(msgspec.Struct, frozen=True):
+    messages: tuple[ExchangeRecord, ...]
+
+
+class ExchangeLog:
+    """``uss``: the name of our own USS."""
+
+    def __init__(self, uss: str) -> None:
+        self._uss = uss
+        self._records: OrderedDict[str, deque[ExchangeRecord]] = OrderedDict()
+
+    def sent(self, peer: str, exchanged: Exchanged, *, details: bool) -> ExchangeRecord:
+        """A request of ours. ``details``: the answer holds the peer's details."""
+        return self._keep(peer, exchange_record(self._uss, exchanged, details=details))
+
+    def received(
+        self, peer: str, method: str, url: str, at: datetime, ended: datetime, status: int, body: bytes
+    ) -> ExchangeRecord:
+        """A request of the peer's. Its body holds the peer's details."""
+        record = ExchangeRecord(
+            url=url,
+            method=method,
+            headers=(f"Authorization: Bearer (verified; sub {peer})",),
+            recorder_role="Server",
+            request_time=_time(at),
+            request_source=peer,
+            request_body=_body(body, kept=False),
+            response_time=_time(ended),
+            response_code=status,
+        )
+        return self._keep(peer, record)
+
+    def of(self, peer: str) -> USSLogSet | None:
+        """Everything remembered of one peer, oldest first."""
+        held = self._records.get(peer)
+        return None if held is None else USSLogSet(tuple(held))
+
+    def erase(self, peer: str) -> None:
+        self._records.pop(peer, None)
+
+    def _keep(self, peer: str, record: ExchangeRecord) -> ExchangeRecord:
+        held = self._records.get(peer)
+        if held is None:
+            held = self._records[peer] = deque(maxlen=RECORDS_EACH)
+            if len(self._records) > MOST_PEERS:
+                self._records.popitem(last=False)
+        else:
+            self._records.move_to_end(peer)
+        held.append(record)
+        return record
+
+
+def exchange_record(uss: str, exchanged: Exchanged, *, details: bool) -> ExchangeRecord:
+    """A request of ours, as it is logged and as it stands in a report about it."""
+    answered = exchanged.status is not None
+    return ExchangeRecord(
+        url=exchanged.url,
+        method=exchanged.method,
+        headers=(f"Authorization: {without_signature(exchanged.authorization)}",),
+        recorder_role="Client",
+        request_time=_time(exchanged.began),
+        request_source=uss,
+        request_body=_body(exchanged.sent, kept=True),
+        response_time=_time(exchanged.ended) if answered else None,
+        response_body=_body(exchanged.body, kept=not details),
+        response_code=exchanged.status or 0,
+        problem=exchanged.problem,
+    )
+
+
+def error_report(record: ExchangeRecord, problem: str | None = None) -> dict[str, Any]:
+    """ErrorReport about an exchange, ``problem`` in the place of the record's own."""
+    if problem is not None:
+        record = msgspec.structs.replace(record, problem=problem)
+    report: dict[str, Any] = msgspec.to_builtins({"exchange": record})
+    return report
+
+
+def without_signature(authorization: str) -> str:
+    """A JWT's header and claims; of any other token nothing."""
+    scheme, _, token = authorization.partition(" ")
+    parts = token.split(".")
+    if len(parts) == 3:
+        return f"{scheme} {parts[0]}.{parts[1]}.(signature withheld)"
+    return f"{scheme} (withheld)" if token else "none"
+
+
+def _time(when: datetime) -> Time:
+    return Time(when, "RFC3339")
+
+
+def _body(body: bytes, *, kept: bool) -> str:
+    """Base64, as the interface has it, of the body or of what names its digest."""
+    if body and (not kept or len(body) > LONGEST_BODY):
+        body = f"sha256:{hashlib.sha256(body).hexdigest()}".encode()
+    return base64.b64encode(body).decode()
