@@ -15,7 +15,13 @@ from comity.ids import EntityId, GroupId, ParticipantId, PersonId, RuleId
 from comity.model.alert import Alert
 from comity.model.charter import Charter
 from comity.model.command import Submission
-from comity.model.dss_command import PeerCommand
+from comity.model.dss_command import (
+    PeerCommand,
+    PutIsaSubscription,
+    PutServiceArea,
+    RemoveIsaSubscription,
+    RemoveServiceArea,
+)
 from comity.model.f3548 import CellBox
 from comity.model.intake import Intake
 from comity.model.observation import Provenance, Report
@@ -177,6 +183,21 @@ class DssPort(Protocol):
     def availability(self, uss: str) -> Any: ...
 
 
+class IdentificationPort(Protocol):
+    """See ``comity.exchange.identification.Identification``: the DSS of F3411-22a. Every answer is the API's
+    JSON form; commands and searches name their ``owner``, the ``sub`` of the asker's token."""
+
+    async def submit(
+        self, command: PutServiceArea | RemoveServiceArea | PutIsaSubscription | RemoveIsaSubscription
+    ) -> Any: ...
+    def service_area(self, id: EntityId) -> Any: ...
+    def service_areas(
+        self, cells: tuple[str, ...], earliest: datetime | None, latest: datetime | None
+    ) -> Any: ...
+    def subscription(self, id: EntityId) -> Any: ...
+    def subscriptions(self, owner: str, cells: tuple[str, ...]) -> Any: ...
+
+
 class StandardsPort(Protocol):
     """What the standards' interfaces need of an exchange."""
 
@@ -184,6 +205,8 @@ class StandardsPort(Protocol):
     def clock(self) -> Clock: ...
     @property
     def dss(self) -> DssPort: ...
+    @property
+    def identification(self) -> IdentificationPort: ...
 
 
 class PlansPort(Protocol):

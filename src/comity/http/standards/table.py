@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from comity.config import Config
-from comity.http.standards import scd
+from comity.http.standards import aux, rid, scd
 from comity.http.standards.routing import StandardRoute
 
 
 def standard_table(config: Config) -> tuple[StandardRoute, ...]:
     """Every standard's route of an exchange with this configuration."""
-    return (*scd.ROUTES,)
+    return (*scd.ROUTES, *rid.ROUTES, *aux.routes(config))
