@@ -1,6 +1,6 @@
 """Plans before they are filed: volumes of a route, what a filing would be told, what would pass instead.
 
-Everything here is a read. A check asks what deciding a filing asks, of the same released forms and in the same
+Everything here is a read. A check asks what deciding a filing asks, of the same released forms in the same
 order; it puts nothing into the state and nothing on the record. Work is done in slices of a few milliseconds
 on the event loop, which alone may read the state, and what may be compared is bounded for the whole question
 as it is for a filing.

@@ -293,9 +293,9 @@ def _between(
     lower, and otherwise in metres above the ellipsoid, as far as either may be."""
     lasting = environment.lasting()
     one, other = (bounds(level, lasting, route.departs) for level in (here, there))
-    if one.upper_m <= other.lower_m:
+    if one.upper_m <= other.lower_m or _ground(here):
         return _rounded(here.value_m - around_m, there.value_m + around_m, here.datum, there.datum)
-    if other.upper_m <= one.lower_m:
+    if other.upper_m <= one.lower_m or _ground(there):
         return _rounded(there.value_m - around_m, here.value_m + around_m, there.datum, here.datum)
     lows = [
         bounds(_altitude(level.value_m - around_m, level.datum), lasting, route.departs).lower_m
@@ -306,6 +306,11 @@ def _between(
         for level in (here, there)
     ]
     return _rounded(min(lows), max(highs), Datum.W84, Datum.W84)
+
+
+def _ground(level: Altitude) -> bool:
+    """Nothing flies below it."""
+    return level.datum is Datum.AGL and level.value_m <= 0.0
 
 
 def _rounded(lower_m: float, upper_m: float, below: Datum, above: Datum) -> tuple[Altitude, Altitude]:
