@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from comity.coordination.decision import Asked, Decision, check_new_item, check_new_volumes, check_ovn
+from comity.coordination.f3548.hosted import Hosting
 from comity.errors import InvalidInput, NotFound, WrongState
 from comity.ids import EntityId
 from comity.model.command import ChangeConstraint, PublishConstraint
@@ -37,7 +38,7 @@ def publish(asked: Asked, command: PublishConstraint) -> Decision:
         changed_at=asked.now,
         provenance=command.provenance,
     )
-    return Decision((ConstraintPut(constraint),), created=True)
+    return Decision((ConstraintPut(constraint), *Hosting(asked).facts(constraint)), created=True)
 
 
 def change(asked: Asked, command: ChangeConstraint) -> Decision:
@@ -59,7 +60,8 @@ def change(asked: Asked, command: ChangeConstraint) -> Decision:
         volumes=volumes,
         provenance=command.provenance or constraint.provenance,
     )
-    return Decision((ConstraintPut(moved(asked, changed, after, asked.now)),))
+    now_is = moved(asked, changed, after, asked.now)
+    return Decision((ConstraintPut(now_is), *Hosting(asked).facts(now_is)))
 
 
 def moved(asked: Asked, constraint: Constraint, after: ConstraintState, at: datetime) -> Constraint:

@@ -14,6 +14,7 @@ from typing import Final
 from comity.clock import micros
 from comity.coordination.constraints import moved, state_at
 from comity.coordination.decision import Asked, Decision
+from comity.coordination.f3548.hosted import Hosting
 from comity.coordination.fold import intent_deadline
 from comity.coordination.intents import ended
 from comity.coordination.state import State
@@ -44,10 +45,15 @@ def give_back(state: State, taken: list[Due]) -> None:
 
 def meet(asked: Asked, command: MeetDeadlines) -> Decision:
     facts: list[Fact] = []
+    hosting = Hosting(asked)
     for kind, id in dict.fromkeys(command.due):
         fact = _met(asked, kind, id)
         if fact is not None:
             facts.append(fact)
+        if isinstance(fact, IntentPut):
+            facts.extend(hosting.facts(fact.intent))
+        elif isinstance(fact, ConstraintPut):
+            facts.extend(hosting.facts(fact.constraint))
     return Decision(tuple(facts))
 
 

@@ -33,7 +33,7 @@ def decide(asked: Asked) -> Decision:
             return alerts.acknowledge(asked, command)
         case c.MeetDeadlines() | c.RecordWarnings() | c.RecordSegment() | c.RecordSnapshot():
             return _decide_own(asked)
-        case d.RecordDelivered() | d.PruneSubscriptions() | d.AlignReferences():
+        case d.RecordDelivered() | d.RecordDetails() | d.PruneSubscriptions() | d.AlignReferences():
             return _decide_own(asked)
         case _:
             return _decide_membership(asked)
@@ -136,7 +136,7 @@ def _decide_own(asked: Asked) -> Decision:
             return Decision((SegmentRecorded(x.recipient, x.segment, x.frames, x.sha256),))
         case c.RecordSnapshot() as x:
             return Decision((SnapshotRecorded(x.size, x.state_digest, x.file_sha256),))
-        case d.RecordDelivered() | d.PruneSubscriptions() | d.AlignReferences():
+        case d.RecordDelivered() | d.RecordDetails() | d.PruneSubscriptions() | d.AlignReferences():
             return decide_f3548(asked)
         case other:
             raise AssertionError(f"no decision for {type(other).__name__}")

@@ -9,21 +9,26 @@ Nonconforming and Contingent are never refused for a conflict: refusing would hi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec.structs import replace
 
 from comity.coordination.conflicts import Conflict, find
 from comity.coordination.decision import Asked, Decision, check_new_item, check_new_volumes, check_ovn
+from comity.coordination.f3548.hosted import Hosting
+from comity.coordination.f3548.near import Near, check_seen, hosted_level, in_the_way
 from comity.errors import InvalidInput, NotFound, StrategicConflict, WrongState
 from comity.ids import EntityId, Reference
 from comity.model.command import ChangeIntent, EndIntent, FileIntent
+from comity.model.dss_fact import details_seen
 from comity.model.fact import IntentPut
 from comity.model.intent import Intent, IntentState
 from comity.model.released import Clearance, ConflictItem
 from comity.model.rule import NOTHING, Level
 from comity.model.volume import Volumes
 from comity.release.forms import own_form, past, reserved_form, volume_form
+from comity.release.peers import PeerReference, entity_of, peer_form
 
 
 def file(asked: Asked, command: FileIntent) -> Decision:
@@ -31,7 +36,7 @@ def file(asked: Asked, command: FileIntent) -> Decision:
     check_new_volumes(command.volumes, state, now)
     entity = asked.ids.entity("intent", by.participant, by.request_id)
     check_new_item(asked, entity)
-    accepted, clearance = _clear(asked, command.volumes, command.accept_conflicts, None)
+    accepted = _clear(asked, command.volumes, command.accept_conflicts, None)
     intent = Intent(
         id=entity,
         owner=by.participant,
@@ -46,7 +51,7 @@ def file(asked: Asked, command: FileIntent) -> Decision:
         accepted_conflicts=accepted,
         priority=command.priority,
     )
-    return Decision((IntentPut(intent),), created=True, clearance=clearance)
+    return _decided(asked, intent, cleared=True, created=True)
 
 
 def change(asked: Asked, command: ChangeIntent) -> Decision:
@@ -60,10 +65,10 @@ def change(asked: Asked, command: ChangeIntent) -> Decision:
     volumes, nominal = _volumes_after(intent, after, command.volumes)
     if command.volumes is not None or volumes is not intent.volumes:
         check_new_volumes(volumes, asked.state, asked.now)
-    accepted, clearance = intent.accepted_conflicts, None
+    accepted = intent.accepted_conflicts
     if not after.off_nominal():
         willing = (*intent.accepted_conflicts, *command.accept_conflicts)
-        accepted, clearance = _clear(asked, volumes, willing, intent.id)
+        accepted = _clear(asked, volumes, willing, intent.id)
     changed = replace(
         intent,
         state=after,
@@ -75,7 +80,16 @@ def change(asked: Asked, command: ChangeIntent) -> Decision:
         priority=intent.priority if command.priority is None else command.priority,
         nominal_volumes=nominal,
     )
-    return Decision((IntentPut(changed),), clearance=clearance)
+    return _decided(asked, changed, cleared=not after.off_nominal())
+
+
+def _decided(asked: Asked, intent: Intent, *, cleared: bool, created: bool = False) -> Decision:
+    """The intent with what goes with it among F3548 peers; raises where a peer's plan was not looked at."""
+    near = check_seen(asked, intent)
+    peers = asked.by.peers
+    seen = () if peers is None else tuple(details_seen(each, intent.owner) for each in peers.seen)
+    facts = (IntentPut(intent), *Hosting(asked).facts(intent, [one.ovn for one in near]), *seen)
+    return Decision(facts, created=created, clearance=clearance(asked, near) if cleared else None)
 
 
 def _volumes_after(
@@ -91,7 +105,8 @@ def _volumes_after(
 def end(asked: Asked, command: EndIntent) -> Decision:
     intent = _current(asked, command.id)
     check_ovn(command.ovn, intent.ovn)
-    return Decision((IntentPut(ended(asked, intent, asked.now)),))
+    over = ended(asked, intent, asked.now)
+    return Decision((IntentPut(over), *Hosting(asked).facts(over)))
 
 
 def ended(asked: Asked, intent: Intent, at: datetime) -> Intent:
@@ -116,20 +131,30 @@ def _current(asked: Asked, id: EntityId) -> Intent:
 
 def _clear(
     asked: Asked, volumes: Volumes, accept: tuple[Reference, ...], exclude: EntityId | None
-) -> tuple[tuple[Reference, ...], Clearance]:
-    """The accepted references that do conflict, and what was checked; raises on any other conflict."""
-    me = asked.by.participant
-    conflicts = find(asked.state, me, volumes, asked.now, exclude)
-    made = asked.references.of_all([c.item for c in conflicts], me, asked.now)
+) -> tuple[Reference, ...]:
+    """The accepted references that do conflict; raises on any other conflict.
+
+    What USSs filed by F3548 is an advisory conflict, by cells and box alone, but for their plans where this
+    one is hosted: ``check_seen`` holds it to the details of those."""
+    state, me, now = asked.state, asked.by.participant, asked.now
+    conflicts = find(state, me, volumes, now, exclude)
+    made = asked.references.of_all([c.item for c in conflicts], me, now)
+    hosted = hosted_level(state, me, now) is not Level.NONE
+    near = in_the_way(state, volumes, now, constraints_alone=hosted)
     refs = dict(zip(made, conflicts, strict=True))
-    if not refs.keys() <= set(accept) or any(c.blocking() for c in conflicts):
-        items = [conflict_item(asked, refs[ref], ref) for ref in sorted(refs)]
+    peers = {_peer_ref(asked, one.reference): one for one in near}
+    all_refs = sorted((*refs, *peers))
+    if not set(all_refs) <= set(accept) or any(c.blocking() for c in conflicts):
+        items = [
+            conflict_item(asked, refs[ref], ref) if ref in refs else peer_conflict(peers[ref], ref)
+            for ref in all_refs
+        ]
         raise StrategicConflict(
             f"conflicts with {len(items)} of the items released to you",
             field="volumes",
             detail={"conflicts": items},
         )
-    return tuple(sorted(refs)), clearance(asked)
+    return tuple(all_refs)
 
 
 def conflict_item(asked: Asked, conflict: Conflict, ref: Reference) -> ConflictItem:
@@ -143,10 +168,24 @@ def conflict_item(asked: Asked, conflict: Conflict, ref: Reference) -> ConflictI
     return ConflictItem(form, conflict.blocking(), conflict.numbers)
 
 
-def clearance(asked: Asked) -> Clearance:
+def peer_conflict(near: Near, ref: Reference) -> ConflictItem:
+    """What a USS filed by F3548, as the DSS has it and no closer."""
+    return ConflictItem(peer_form(near.reference, ref), blocking=False, volumes=near.numbers)
+
+
+def _peer_ref(asked: Asked, reference: PeerReference) -> Reference:
+    return asked.references.foreign(entity_of(reference), asked.by.participant, asked.now)
+
+
+def clearance(asked: Asked, near: Sequence[PeerReference] = ()) -> Clearance:
+    """``near``: other USSs' plans whose details were looked at beforehand."""
     floor = asked.state.charter.floor if asked.state.charter is not None else NOTHING
+    checked = "clear of what is released to you, except what you accepted"
+    if near:
+        checked += f", and of {len(near)} plans of other USSs near it that were looked at"
     return Clearance(
-        checked="clear of what is released to you, except what you accepted",
+        checked=checked,
         floor_intent=floor.intent.value,
         floor_constraint=floor.constraint.value,
+        peers=tuple(sorted(_peer_ref(asked, one) for one in near)),
     )

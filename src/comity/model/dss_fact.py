@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from comity.ids import EntityId, ParticipantId
-from comity.model.dss_command import Owed
+from comity.model.dss_command import DetailsSeen, Owed
 from comity.model.f3411 import IsaSubscription, ServiceArea
 from comity.model.f3548 import (
     Availability,
@@ -112,6 +112,10 @@ class PeerDetailsSeen(_Fact, frozen=True, tag="peer_details.seen"):
     sha256: str
     hosted: ParticipantId
     refused: str | None = None
+
+
+def details_seen(seen: DetailsSeen, hosted: ParticipantId) -> PeerDetailsSeen:
+    return PeerDetailsSeen(seen.id, seen.manager, seen.version, seen.sha256, hosted, seen.refused)
 
 
 DssFact = (

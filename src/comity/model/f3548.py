@@ -20,6 +20,7 @@ import msgspec
 from comity.errors import InvalidInput
 from comity.ids import EntityId, Ovn, ParticipantId
 from comity.model.intent import IntentState
+from comity.model.rule import Level
 from comity.model.volume import Instant
 
 PEER: Final = "f3548:"
@@ -84,7 +85,8 @@ class Subscriber(msgspec.Struct, frozen=True, gc=False):
 
 class OperationalIntentReference(msgspec.Struct, frozen=True, gc=False):
     """``version`` counts from 1. ``subscription`` None: it has none. ``intent``: the native intent of the
-    participant ``hosted``, for a reference that this exchange's own USS keeps."""
+    participant ``hosted``, for a reference that this exchange's own USS keeps; ``level``: that of its box, which is
+    for nobody who now gets less."""
 
     id: EntityId
     manager: str
@@ -98,6 +100,7 @@ class OperationalIntentReference(msgspec.Struct, frozen=True, gc=False):
     changed_at: Instant
     hosted: ParticipantId | None = None
     intent: EntityId | None = None
+    level: Level | None = None
 
 
 class ConstraintReference(msgspec.Struct, frozen=True, gc=False):
@@ -113,6 +116,7 @@ class ConstraintReference(msgspec.Struct, frozen=True, gc=False):
     changed_at: Instant
     hosted: ParticipantId | None = None
     constraint: EntityId | None = None
+    level: Level | None = None
 
 
 class Subscription(msgspec.Struct, frozen=True, gc=False):
