@@ -162,6 +162,7 @@ class Runtime:
                 view_limit=config.exchange.view_limit,
                 items_per_participant=config.quotas.live_items,
                 dss=dss_settings(config.f3548),
+                turn_s=config.f3548.turn_ms / 1e3,
                 warnings=WarningSettings(
                     alerts=config.alerts.settings(expire_s=config.tracks.expire_s),
                     raises_per_pair=config.alerts.raises_per_pair,

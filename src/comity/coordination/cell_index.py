@@ -100,6 +100,11 @@ def meet(one: Placed, other: Placed) -> bool:
     return cells_touch([cell_of(t) for t in one.cells], [cell_of(t) for t in other.cells])
 
 
+def overlap(one: Placed, other: Placed) -> bool:
+    """Whether two share a cell, a height and a time."""
+    return _share(one.box, other.box) and meet(one, other)
+
+
 class CellIndex:
     """Entries by id. ``search`` answers ids in no particular order."""
 
@@ -170,7 +175,7 @@ class OverlayCellIndex:
         hidden = self._hidden
         asked = _widened(self.places.of(box), heights, times)
         kept = [id for id in found if id not in hidden]
-        kept += [id for id, own in self._own.items() if _share(own.box, asked.box) and meet(asked, own)]
+        kept += [id for id, own in self._own.items() if overlap(own, asked)]
         return kept
 
 

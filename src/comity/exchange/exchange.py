@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -23,11 +24,13 @@ from comity.coordination.state import Revocation, State
 from comity.errors import NotFound, NotPermitted, Unavailable
 from comity.exchange.account import GOVERNING, seen_by_others, state_at
 from comity.exchange.dss import Dss
+from comity.exchange.filing_alignment import Alignment
 from comity.exchange.history import History, HistorySettings
 from comity.exchange.identification import Identification
 from comity.exchange.logs import Logs
 from comity.exchange.nearby import items_near
 from comity.exchange.observing import Observing
+from comity.exchange.outcomes import outcome_of, repeated
 from comity.exchange.plans import Plans
 from comity.exchange.recorder import Line, Recorder
 from comity.exchange.released import Released
@@ -37,13 +40,11 @@ from comity.exchange.values import (
     AlertFrame,
     LogLeaf,
     Outcome,
-    Receipt,
-    Result,
     SeenBy,
     TrackDelta,
     TrackFrame,
 )
-from comity.exchange.views import Views
+from comity.exchange.views import MEMBERSHIP, Views
 from comity.exchange.warnings import Settings as WarningSettings
 from comity.exchange.warnings import Warnings
 from comity.exchange.writer import Durable, Folded, Writer
@@ -58,7 +59,6 @@ from comity.ids import (
     RequestId,
     RuleId,
 )
-from comity.ledger.entry import Appended
 from comity.ledger.store import Ledger
 from comity.model import command as c
 from comity.model import fact as f
@@ -76,18 +76,19 @@ from comity.release.policy import F3548_GROUP
 SEGMENT_CADENCE: Final = timedelta(seconds=60)
 """How often open segments of the release recording are closed and hashed into the ledger."""
 
-_payloads = msgspec.json.Decoder(f.Payload)
 _encode = msgspec.json.Encoder().encode
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """``boot`` names this run in every cursor. ``view_limit``: items one participant may hold."""
+    """``boot`` names this run in every cursor. ``view_limit``: items one participant may hold. ``turn_s``:
+    how long a refused writer of the DSS has its place to itself (``turns``)."""
 
     name: str
     boot: str
     view_limit: int = 20_000
     warnings: WarningSettings = WarningSettings()
     history: HistorySettings = HistorySettings()
+    turn_s: float = 0.05
 
 
 class Exchange:
@@ -112,8 +113,9 @@ class Exchange:
         self.references = References(ids)
         self.writer = Writer(state, ledger, ids, self.references, clock)
         self.writer.after_fold = self._after_fold
-        self.dss = Dss(state, self.writer)
+        self.dss = Dss(state, self.writer, clock, settings.turn_s)
         self.identification = Identification(state, self.writer, clock)
+        self.alignment = Alignment(state, self.own, clock)
         self.views = Views(state, self.references, settings.boot, settings.view_limit)
         self.views.record = self._record
         self.tracks_out = Tracks(state, picture, recorder)
@@ -155,8 +157,15 @@ class Exchange:
                 self.warnings.acknowledged(fact.told, self.clock.now())
             if isinstance(submission.command, c.Erase):
                 await self._erase(submission.command)
-            return self._outcome(answer)
-        return self._repeated(answer.index)
+            if isinstance(fact, MEMBERSHIP):
+                await self._align()
+            return outcome_of(answer)
+        return repeated(self.ledger, self.logs, answer.index)
+
+    async def _align(self) -> None:
+        """What changed is on the record, whatever becomes of this: the next tick tries again."""
+        with suppress(Unavailable):
+            await self.alignment.run()
 
     async def own(self, command: c.Command) -> None:
         """Submit a command of the exchange's own."""
@@ -176,31 +185,11 @@ class Exchange:
             met += len(taken)
         return met
 
-    def _outcome(self, done: Durable) -> Outcome:
-        fact = done.decision.facts[0]
-        assert done.first is not None
-        receipt = _receipt(done.first, done.submission.participant)
-        return Outcome(
-            result_of(fact), receipt, done.decision.created, repeated=False, clearance=done.decision.clearance
-        )
-
-    def _repeated(self, index: int) -> Outcome:
-        """The answer of a request carried out before, from the record."""
-        for entry in self.ledger.entries(index, index + 1):
-            if entry.payload is None:
-                break
-            payload = _payloads.decode(entry.payload)
-            assert payload.request is not None
-            receipt = self.logs.receipt(entry.header, payload.request.participant)
-            result = result_of(payload.fact)
-            created = getattr(result, "version", None) == 1
-            return Outcome(result, receipt, created, repeated=True)
-        raise NotFound("this request was carried out, and its record has been erased since")
-
     def _after_fold(self, folded: list[Folded], now: datetime) -> None:
         facts = [each.fact for each in folded]
         self.views.touched(facts, now)
         self.warnings.watching.touched(facts)
+        self.dss.touched(facts)
         for fact in facts:
             if isinstance(fact, f.TokensRevoked):
                 self._tell_revoked(fact.participant, fact.person, fact.token_id)
@@ -400,6 +389,9 @@ class Exchange:
             tell(took_s, self.warnings.late_s(self.clock.now()), pairs)
         await self._try_full_ledger(now)
         await self.meet_deadlines()
+        if (outlived := self.dss.outlived()) is not None:
+            await self.own(outlived)
+        await self.alignment.run()
         self.recorder.flush()
         if now >= self._segment_due:
             self._segment_due = now + SEGMENT_CADENCE
@@ -454,34 +446,6 @@ class Exchange:
                 form_sha256=Recorder.form_digest(_encode(change.item)) if change.item is not None else None,
             ),
         )
-
-
-def result_of(fact: f.Fact) -> Result:
-    """What a command's first fact is to the one who asked for it."""
-    match fact:
-        case f.IntentPut(intent=item) | f.ConstraintPut(constraint=item):
-            return own_form(item)
-        case f.RulePut(rule=rule):
-            return rule
-        case f.GroupPut(group=group):
-            return group
-        case f.CharterAdopted(charter=charter):
-            return charter
-        case f.ParticipantPut(participant=participant):
-            return participant
-        case f.PersonPut(person=person):
-            return person
-        case f.AlertAcknowledged(told=told):
-            return told.alert
-        case _:
-            return None
-
-
-def _receipt(entry: Appended, participant: ParticipantId) -> Receipt:
-    for counted in entry.counted:
-        if counted.log == participant:
-            return Receipt(counted.position, counted.leaf.hex())
-    return Receipt(entry.counted[0].position, entry.counted[0].leaf.hex())
 
 
 def _revoked(revocation: Revocation, token_id: str | None, issued_at: datetime) -> bool:

@@ -60,6 +60,7 @@ class Place(msgspec.Struct, frozen=True):
     dss: DssSettings = DssSettings()
     warnings: WarningSettings = WarningSettings()
     history: HistorySettings = HistorySettings()
+    turn_s: float = 0.05
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -95,7 +96,7 @@ def open_exchange(
     )
     recorder = Recorder(place.directory / RELEASED, _derived(keyfile, "released"))
     boot = entropy.bytes(f"boot/{micros(now)}", 6).hex()
-    settings = Settings(place.name, boot, place.view_limit, place.warnings, place.history)
+    settings = Settings(place.name, boot, place.view_limit, place.warnings, place.history, place.turn_s)
     exchange = Exchange(settings, recovered.state, ledger, ids, clock, picture, recorder)
     gc.collect()
     gc.freeze()

@@ -83,15 +83,19 @@ class Folded(msgspec.Struct, frozen=True):
 
 
 Answer = Durable | Repeated
+Decided = Callable[[Refused | None], None]
 Key = tuple[ParticipantId, RequestId]
 
 
 class _Waiting:
-    __slots__ = ("answer", "future", "submission")
+    __slots__ = ("answer", "decided", "future", "submission")
 
-    def __init__(self, submission: Submission, future: asyncio.Future[Answer]) -> None:
+    def __init__(
+        self, submission: Submission, future: asyncio.Future[Answer], decided: Decided | None
+    ) -> None:
         self.submission = submission
         self.future = future
+        self.decided = decided
         self.answer: Answer | ComityError | None = None
 
 
@@ -141,15 +145,16 @@ class Writer:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._stopping = False
 
-    async def submit(self, submission: Submission) -> Answer:
-        """The answer once it is durable; raises what the decision or the ledger raised."""
+    async def submit(self, submission: Submission, decided: Decided | None = None) -> Answer:
+        """The answer once it is durable; raises what the decision or the ledger raised. ``decided`` is called
+        before that, with what refused it if anything did; it must not fail, and nothing may rest on it."""
         if self.fatal is not None:
             raise self.fatal
         if self._stopping:
             raise Stopping("the exchange is going down; try again once it is back")
         if len(self._queue) >= QUEUE:
             raise Stopping("too many commands are waiting; try again")
-        waiting = _Waiting(submission, asyncio.get_running_loop().create_future())
+        waiting = _Waiting(submission, asyncio.get_running_loop().create_future(), decided)
         self._queue.append(waiting)
         self._idle.clear()
         self._wake()
@@ -234,6 +239,8 @@ class Writer:
                     self._plan(batch, waiting, self._decision(batch, waiting, now), now)
             except Refused as refusal:
                 waiting.answer = refusal
+            if waiting.decided is not None:
+                waiting.decided(waiting.answer if isinstance(waiting.answer, Refused) else None)
             if self.clock.monotonic() >= enough_s:
                 return
 
