@@ -159,7 +159,7 @@ class Exchange:
                 await self._erase(submission.command)
             if isinstance(fact, MEMBERSHIP):
                 await self._align()
-            return outcome_of(answer)
+            return self._outcome(answer)
         return repeated(self.ledger, self.logs, answer.index)
 
     async def _align(self) -> None:
@@ -184,6 +184,9 @@ class Exchange:
                 raise
             met += len(taken)
         return met
+
+    def _outcome(self, done: Durable) -> Outcome:
+        return outcome_of(done)
 
     def _after_fold(self, folded: list[Folded], now: datetime) -> None:
         facts = [each.fact for each in folded]
