@@ -23,6 +23,7 @@ from comity.http.server import Server
 from comity.http.tokens import SCOPES
 from comity.ids import SeededEntropy
 from comity.model.rule import NOTHING, Levels
+from comity.runtime import dss_settings
 from tests.world import START, World, world
 
 T = TypeVar("T")
@@ -142,7 +143,8 @@ def serving(
 
     async def main() -> None:
         clock = ManualClock(START)
-        async with world(directory, floor=floor, clock=clock, signed=signed) as here:
+        dss = dss_settings(config.f3548)
+        async with world(directory, floor=floor, clock=clock, signed=signed, dss=dss) as here:
             app = create_app(here.exchange, config)
             server = Server(app, config, port=0)
             task = asyncio.create_task(server.serve())

@@ -174,7 +174,7 @@ def error_answer(error: ComityError) -> Answer:
     elif STATUS[error.code] == 503:
         headers = ((b"retry-after", b"1"),)
     text = error.message
-    if error.field and error.field not in text:
+    if error.field and not text.startswith(error.field):
         text = f"{error.field}: {text}"
     more = {name: error.detail[name] for name in LISTS if error.detail.get(name)}
     return message(STATUS[error.code], text, headers, more)
