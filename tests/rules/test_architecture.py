@@ -29,6 +29,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "conflict": EARTH,
     "ledger": EARTH,
     "planning": EARTH,
+    "geozones": EARTH,
     "wire": EARTH,
     "config": EARTH | {"wire", "alerts"},
     "coordination": SUBJECTS,
@@ -37,7 +38,7 @@ MAY_IMPORT: Mapping[str, frozenset[str]] = {
     "feeds": EARTH | {"wire"},
     "uss": EARTH | {"wire"},
     "exchange": SUBJECTS | {"planning", "coordination", "picture", "alerts", "conflict", "feeds", "uss"},
-    "http": VALUES | {"exchange", "wire", "config"},
+    "http": VALUES | {"exchange", "wire", "config", "geozones"},
     "client": VALUES | {"wire"},
     "sim": EARTH | {"client"},
 }
