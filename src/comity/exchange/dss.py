@@ -172,13 +172,14 @@ class Dss:
 
     def around(self, manager: str, subscription: EntityId) -> tuple[list[Any] | None, list[Any] | None]:
         """Operational intent references and constraint references in the subscription's area, each None
-        where the subscription does not ask for that kind."""
+        where the subscription does not ask for that kind. All of them, however many: they come with a write
+        that has been made."""
         held, now = self._own_subscription(manager, subscription), self._clock.now()
         intents = constraints = None
         if held.notify_for_operational_intents:
-            intents = self._released(references_in(self._state, held.box, now, heights=False), manager)
+            intents = self._all(references_in(self._state, held.box, now, heights=False), manager)
         if held.notify_for_constraints:
-            constraints = self._released(constraints_in(self._state, held.box, now), manager)
+            constraints = self._all(constraints_in(self._state, held.box, now), manager)
         return intents, constraints
 
     def availability(self, uss: str) -> Any:
@@ -191,7 +192,10 @@ class Dss:
         return self._forms.of(reference, manager)
 
     def _released(self, references: Sequence[Reference], manager: str) -> list[msgspec.Raw]:
-        return [self._forms.of(each, manager) for each in _whole(references)]
+        return self._all(_whole(references), manager)
+
+    def _all(self, references: Sequence[Reference], manager: str) -> list[msgspec.Raw]:
+        return [self._forms.of(each, manager) for each in references]
 
     def _own_subscription(self, manager: str, id: EntityId) -> Subscription:
         held = self._state.subscriptions.get(id)
