@@ -147,7 +147,7 @@ def test_400_for_what_is_no_id(
             scopes=tuple(options[0]),
         )
         assert answer.status_code == 400, answer.text
-        assert answer.json()["message"].startswith("id: ")
+        assert answer.json()["message"].endswith("an id is a UUID of version 4 (RFC 4122)")
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_what_nobody_foresaw_is_a_constant(here: Standing, monkeypatch: pytest.M
 def test_requests_are_counted_by_template(here: Standing) -> None:
     here.call("GET", f"{INTENTS}/{new_id()}")
     text = here.served.app.metrics.text().decode()
-    assert 'method="GET",route="/dss/v1/operational_intent_references/{id}",status="404"' in text
+    assert 'method="GET",route="/dss/v1/operational_intent_references/{entityid}",status="404"' in text
 
 
 def test_every_route_is_found_again_and_none_is_public_by_mistake(here: Standing) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from comity.errors import NotFound, NotPermitted, TooLarge
+from comity.errors import NotFound, NotPermitted
 from comity.http.answers import Answer
 from comity.http.port import DssPort, DssWritten
 from comity.http.standards.routing import Scopes, StandardCall, StandardRoute, answer, any_of
@@ -25,10 +25,6 @@ CM: Final = "utm.constraint_management"
 CP: Final = "utm.constraint_processing"
 AA: Final = "utm.availability_arbitration"
 
-MOST_FOUND: Final = 10_000
-"""Of one search; more is refused with 413, which the interface file has for an area that is too large. A list
-cut short would be taken for a whole one."""
-
 _INTENTS = "/dss/v1/operational_intent_references"
 _CONSTRAINTS = "/dss/v1/constraint_references"
 _SUBSCRIPTIONS = "/dss/v1/subscriptions"
@@ -36,7 +32,7 @@ _SUBSCRIPTIONS = "/dss/v1/subscriptions"
 
 async def query_intents(call: StandardCall) -> Answer:
     found = _dss(call).operational_intents(call.sub, _asked_box(call))
-    return answer({"operational_intent_references": _whole(found)})
+    return answer({"operational_intent_references": found})
 
 
 async def get_intent(call: StandardCall) -> Answer:
@@ -66,7 +62,7 @@ async def _put_intent(call: StandardCall, ovn: str | None, status: int) -> Answe
 
 
 async def query_constraints(call: StandardCall) -> Answer:
-    return answer({"constraint_references": _whole(_dss(call).constraints(call.sub, _asked_box(call)))})
+    return answer({"constraint_references": _dss(call).constraints(call.sub, _asked_box(call))})
 
 
 async def get_constraint(call: StandardCall) -> Answer:
@@ -94,11 +90,11 @@ async def _put_constraint(call: StandardCall, ovn: str | None, status: int) -> A
 
 
 async def query_subscriptions(call: StandardCall) -> Answer:
-    return answer({"subscriptions": _whole(_dss(call).subscriptions(call.sub, _asked_box(call)))})
+    return answer({"subscriptions": _dss(call).subscriptions(call.sub, _asked_box(call))})
 
 
 async def get_subscription(call: StandardCall) -> Answer:
-    return answer({"subscription": _dss(call).subscription(call.sub, _id(call))})
+    return answer({"subscription": _dss(call).subscription(call.sub, _id(call, "subscriptionid"))})
 
 
 async def create_subscription(call: StandardCall) -> Answer:
@@ -110,13 +106,15 @@ async def update_subscription(call: StandardCall) -> Answer:
 
 
 async def delete_subscription(call: StandardCall) -> Answer:
-    command = d.RemoveSubscription(_id(call), bodies.version(call.path["version"], "version"))
+    command = d.RemoveSubscription(
+        _id(call, "subscriptionid"), bodies.version(call.path["version"], "version")
+    )
     written = await _dss(call).submit(call.sub, command)
     return answer({"subscription": written.value})
 
 
 async def _put_subscription(call: StandardCall, version: str | None) -> Answer:
-    id = _id(call)
+    id = _id(call, "subscriptionid")
     body = call.body(bodies.SubscriptionBody)
     command = bodies.put_subscription(body, id, version, allow_http=_http(call))
     written = await _dss(call).submit(call.sub, command)
@@ -166,20 +164,12 @@ def _http(call: StandardCall) -> bool:
     return call.config.f3548.allow_http
 
 
-def _id(call: StandardCall) -> EntityId:
-    return bodies.entity_id(call.path["id"], "id")
+def _id(call: StandardCall, name: str = "entityid") -> EntityId:
+    return bodies.entity_id(call.path[name], name)
 
 
 def _asked_box(call: StandardCall) -> CellBox:
     return call.body(bodies.QueryBody).box()
-
-
-def _whole(found: list[Any]) -> list[Any]:
-    if len(found) > MOST_FOUND:
-        raise TooLarge(
-            f"over {MOST_FOUND} were found; ask for a smaller area, height or time", field="area_of_interest"
-        )
-    return found
 
 
 def _changed(name: str, written: DssWritten, status: int) -> Answer:
@@ -194,24 +184,38 @@ _WATCHING = any_of(SC, CP)
 
 ROUTES: tuple[StandardRoute, ...] = (
     StandardRoute("POST", f"{_INTENTS}/query", _FLYING, query_intents, "Find operational intents"),
-    StandardRoute("GET", f"{_INTENTS}/{{id}}", _FLYING, get_intent, "One operational intent's reference"),
     StandardRoute(
-        "PUT", f"{_INTENTS}/{{id}}", _FILING, create_intent, "File an operational intent", write=True
+        "GET", f"{_INTENTS}/{{entityid}}", _FLYING, get_intent, "One operational intent's reference"
     ),
     StandardRoute(
-        "PUT", f"{_INTENTS}/{{id}}/{{ovn}}", _FILING, update_intent, "Change one that was filed", write=True
-    ),
-    StandardRoute(
-        "DELETE", f"{_INTENTS}/{{id}}/{{ovn}}", _FLYING, delete_intent, "End one that was filed", write=True
-    ),
-    StandardRoute("POST", f"{_CONSTRAINTS}/query", _KNOWING, query_constraints, "Find constraints"),
-    StandardRoute("GET", f"{_CONSTRAINTS}/{{id}}", _KNOWING, get_constraint, "One constraint's reference"),
-    StandardRoute(
-        "PUT", f"{_CONSTRAINTS}/{{id}}", _MANAGING, create_constraint, "File a constraint", write=True
+        "PUT", f"{_INTENTS}/{{entityid}}", _FILING, create_intent, "File an operational intent", write=True
     ),
     StandardRoute(
         "PUT",
-        f"{_CONSTRAINTS}/{{id}}/{{ovn}}",
+        f"{_INTENTS}/{{entityid}}/{{ovn}}",
+        _FILING,
+        update_intent,
+        "Change one that was filed",
+        write=True,
+    ),
+    StandardRoute(
+        "DELETE",
+        f"{_INTENTS}/{{entityid}}/{{ovn}}",
+        _FLYING,
+        delete_intent,
+        "End one that was filed",
+        write=True,
+    ),
+    StandardRoute("POST", f"{_CONSTRAINTS}/query", _KNOWING, query_constraints, "Find constraints"),
+    StandardRoute(
+        "GET", f"{_CONSTRAINTS}/{{entityid}}", _KNOWING, get_constraint, "One constraint's reference"
+    ),
+    StandardRoute(
+        "PUT", f"{_CONSTRAINTS}/{{entityid}}", _MANAGING, create_constraint, "File a constraint", write=True
+    ),
+    StandardRoute(
+        "PUT",
+        f"{_CONSTRAINTS}/{{entityid}}/{{ovn}}",
         _MANAGING,
         update_constraint,
         "Change a constraint",
@@ -219,7 +223,7 @@ ROUTES: tuple[StandardRoute, ...] = (
     ),
     StandardRoute(
         "DELETE",
-        f"{_CONSTRAINTS}/{{id}}/{{ovn}}",
+        f"{_CONSTRAINTS}/{{entityid}}/{{ovn}}",
         _MANAGING,
         delete_constraint,
         "End a constraint",
@@ -228,13 +232,20 @@ ROUTES: tuple[StandardRoute, ...] = (
     StandardRoute(
         "POST", f"{_SUBSCRIPTIONS}/query", _WATCHING, query_subscriptions, "Find one's own subscriptions"
     ),
-    StandardRoute("GET", f"{_SUBSCRIPTIONS}/{{id}}", _WATCHING, get_subscription, "One subscription"),
     StandardRoute(
-        "PUT", f"{_SUBSCRIPTIONS}/{{id}}", _WATCHING, create_subscription, "Subscribe to an area", write=True
+        "GET", f"{_SUBSCRIPTIONS}/{{subscriptionid}}", _WATCHING, get_subscription, "One subscription"
     ),
     StandardRoute(
         "PUT",
-        f"{_SUBSCRIPTIONS}/{{id}}/{{version}}",
+        f"{_SUBSCRIPTIONS}/{{subscriptionid}}",
+        _WATCHING,
+        create_subscription,
+        "Subscribe to an area",
+        write=True,
+    ),
+    StandardRoute(
+        "PUT",
+        f"{_SUBSCRIPTIONS}/{{subscriptionid}}/{{version}}",
         _WATCHING,
         update_subscription,
         "Change a subscription",
@@ -242,7 +253,7 @@ ROUTES: tuple[StandardRoute, ...] = (
     ),
     StandardRoute(
         "DELETE",
-        f"{_SUBSCRIPTIONS}/{{id}}/{{version}}",
+        f"{_SUBSCRIPTIONS}/{{subscriptionid}}/{{version}}",
         _WATCHING,
         delete_subscription,
         "End a subscription",
