@@ -1,9 +1,9 @@
 """Details of hosted intents and constraints as peers get them: volumes in the interface's form; telemetry.
 
-At level 1 exact volumes, at level 0 the cells, height bands and time slots of the coarse form, a polygon for
-each cell. Both contain what was promised, whichever way a peer reads a polygon's edges: the standard says shortest
-paths, and many take great circles on a sphere. Where the two are apart, on long edges, exact outlines are
-made larger by a metre and all are given with more vertices.
+At level 1 exact volumes, at level 0 the cells, height bands and time slots of the coarse form, a polygon
+for each cell. Both contain what was promised, whichever way a peer reads a polygon's edges: the standard
+says shortest paths, and many take great circles on a sphere. Where the two are apart, on long edges, exact
+outlines are made larger by a metre and all are given with more vertices.
 
 Accuracies are stated outward: the next word above what is known.
 """

@@ -59,7 +59,15 @@ class ExchangeLog:
         return self._keep(peer, exchange_record(self._uss, exchanged, details=details))
 
     def received(
-        self, peer: str, method: str, url: str, at: datetime, ended: datetime, status: int, body: bytes
+        self,
+        peer: str,
+        method: str,
+        url: str,
+        at: datetime,
+        ended: datetime,
+        status: int,
+        body: bytes,
+        problem: str | None = None,
     ) -> ExchangeRecord:
         """A request of the peer's. Its body holds the peer's details."""
         record = ExchangeRecord(
@@ -72,6 +80,7 @@ class ExchangeLog:
             request_body=_body(body, kept=False),
             response_time=_time(ended),
             response_code=status,
+            problem=problem,
         )
         return self._keep(peer, record)
 
@@ -79,6 +88,10 @@ class ExchangeLog:
         """Everything remembered of one peer, oldest first."""
         held = self._records.get(peer)
         return None if held is None else USSLogSet(tuple(held))
+
+    def peers(self) -> set[str]:
+        """Of whom anything is remembered."""
+        return set(self._records)
 
     def erase(self, peer: str) -> None:
         self._records.pop(peer, None)

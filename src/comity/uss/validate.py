@@ -28,8 +28,8 @@ from comity.model.dss_command import DetailsSeen
 from comity.model.f3548 import CellBox, ConstraintReference, OperationalIntentReference
 from comity.model.intent import IntentState
 from comity.model.shape import Circle, Shape
-from comity.model.volume import MAX_VOLUMES, Volumes
-from comity.uss import forms
+from comity.model.volume import Volumes
+from comity.wire import f3548_uss as forms
 from comity.wire.encode import encode
 from comity.wire.f3548 import natives
 from comity.wire.lenient import Lenient
@@ -42,6 +42,10 @@ so much longer than its reference says."""
 
 HEIGHT_SLACK_M: Final = 0.01
 """Heights converted to feet and back. Larger: a volume may reach so far out of its reference."""
+
+MOST_VOLUMES: Final = 5_000
+"""Of one intent's or constraint's details: coarse forms of long routes have more than exact ones. Larger:
+more work for one answer, some 0.3 ms for each outline not seen before."""
 
 SHORTEST_OVN: Final = 16
 LONGEST_OVN: Final = 128
@@ -195,6 +199,22 @@ def check_constraint(told: forms.Constraint, reference: ConstraintReference) -> 
     return Verdict(constraint, (), sha256)
 
 
+def unsound(told: forms.OperationalIntent | forms.Constraint) -> tuple[Reason, ...]:
+    """What is wrong with it whatever its reference says, for one that the DSS does not have."""
+    reasons: list[Reason] = []
+    try:
+        if isinstance(told, forms.OperationalIntent):
+            nominal, off_nominal = told.details.volumes or (), told.details.off_nominal_volumes or ()
+            reasons += _fitting_state(IntentState(told.reference.state), len(nominal), len(off_nominal))
+            _native(nominal, "volumes")
+            _native(off_nominal, "off_nominal_volumes")
+        else:
+            _native(told.details.volumes, "volumes")
+    except InvalidInput as error:
+        reasons.append(_said(error))
+    return tuple(reasons)
+
+
 def digest(told: forms.OperationalIntent | forms.Constraint) -> str:
     """SHA-256 of what was told, in one canonical form whatever its spaces and unknown fields were."""
     return hashlib.sha256(encode(told)).hexdigest()
@@ -271,8 +291,8 @@ def _cells(outline: Shape) -> tuple[str, ...]:
 
 
 def _native(told: forms.Forms, field: str) -> Volumes:
-    if len(told) > MAX_VOLUMES:
-        raise InvalidInput(f"details may have at most {MAX_VOLUMES} volumes here", field=field)
+    if len(told) > MOST_VOLUMES:
+        raise InvalidInput(f"details may have at most {MOST_VOLUMES} volumes here", field=field)
     volumes = natives(told, field)
     for volume in volumes:
         if not isinstance(volume.outline, Circle):
