@@ -24,8 +24,11 @@ from comity.coordination.state import Revocation, State
 from comity.errors import NotFound, NotPermitted, Unavailable
 from comity.exchange.account import GOVERNING, seen_by_others, state_at
 from comity.exchange.dss import Dss
+from comity.exchange.filing import Filing
 from comity.exchange.filing_alignment import Alignment
+from comity.exchange.filing_watch import Watch
 from comity.exchange.history import History, HistorySettings
+from comity.exchange.hosting import Hosting
 from comity.exchange.identification import Identification
 from comity.exchange.logs import Logs
 from comity.exchange.nearby import items_near
@@ -70,7 +73,7 @@ from comity.model.participant import Participant, Person
 from comity.model.released import Change, ChangePage, ItemKind, ReleasedItem
 from comity.model.rule import Group, ReleaseRule
 from comity.picture.picture import Picture
-from comity.release.forms import References, own_form, past
+from comity.release.forms import References, past
 from comity.release.policy import F3548_GROUP
 
 SEGMENT_CADENCE: Final = timedelta(seconds=60)
@@ -116,8 +119,12 @@ class Exchange:
         self.dss = Dss(state, self.writer, clock, settings.turn_s)
         self.identification = Identification(state, self.writer, clock)
         self.alignment = Alignment(state, self.own, clock)
+        self.hosting = Hosting(state, picture, clock)
+        self.filing = Filing(state, self.references, self.writer.submit, self.own, clock)
         self.views = Views(state, self.references, settings.boot, settings.view_limit)
         self.views.record = self._record
+        self.watch = Watch(state, self.views.mark)
+        self.views.peer_conflicts = self.watch.of
         self.tracks_out = Tracks(state, picture, recorder)
         self.views.tracks_shown = self.tracks_out.shown
         self.warnings = Warnings(
@@ -150,7 +157,8 @@ class Exchange:
                 submission.participant, submission.command, self.clock.now()
             )
             submission = msgspec.structs.replace(submission, command=command)
-        answer = await self.writer.submit(submission)
+        plan = isinstance(submission.command, c.FileIntent | c.ChangeIntent)
+        answer = await (self.filing if plan else self.writer).submit(submission)
         if isinstance(answer, Durable):
             fact = answer.decision.facts[0]
             if isinstance(fact, f.AlertAcknowledged):
@@ -192,7 +200,9 @@ class Exchange:
         facts = [each.fact for each in folded]
         self.views.touched(facts, now)
         self.warnings.watching.touched(facts)
+        self.watch.touched(facts)
         self.dss.touched(facts)
+        self.hosting.touched(facts)
         for fact in facts:
             if isinstance(fact, f.TokensRevoked):
                 self._tell_revoked(fact.participant, fact.person, fact.token_id)
@@ -212,6 +222,7 @@ class Exchange:
         if self.before_erasure is not None:
             await self.before_erasure()
         self.history.erased(command.owner, self.clock.now())
+        self.hosting.erase(command.owner)
         await asyncio.to_thread(self.recorder.erase, command.owner, command.period)
         await asyncio.to_thread(self.ledger.erase, command.owner, command.period, self.clock.now())
 
@@ -248,7 +259,7 @@ class Exchange:
         now = self.clock.now()
         own = self.state.item(EntityId(ref))
         if own is not None and own.owner == who and not past(own, now):
-            return own_form(own)
+            return self.views.own(own, now)
         return self.views.of(who, now).get(ref)
 
     def changes(self, who: ParticipantId, cursor: str | None, limit: int = 1000) -> ChangePage:
@@ -395,6 +406,7 @@ class Exchange:
         if (outlived := self.dss.outlived()) is not None:
             await self.own(outlived)
         await self.alignment.run()
+        self.watch.run(self.clock.now())
         self.recorder.flush()
         if now >= self._segment_due:
             self._segment_due = now + SEGMENT_CADENCE

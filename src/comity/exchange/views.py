@@ -8,9 +8,11 @@ took it is answered (DESIGN section 2, withdrawal).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from comity.coordination.state import State
 from comity.ids import EntityId, ParticipantId
@@ -19,7 +21,7 @@ from comity.model import fact as f
 from comity.model.released import Change, ItemKind, ReleasedItem
 from comity.model.rule import Level, Levels
 from comity.release.coarsen import lingers_until
-from comity.release.forms import References, past
+from comity.release.forms import Item, References, own_form, past
 from comity.release.peers import PeerReference, entity_of, over, peer_form, split
 from comity.release.policy import Policy
 from comity.release.view import View, form_for, too_large
@@ -61,6 +63,8 @@ class Views:
         """Lets go of raises that the policy does not give any more; who lost one."""
         self.levels_changed: LevelsChanged = lambda who, owner, old, new, now: None
         """Told of every pair whose levels are others than before."""
+        self.peer_conflicts: Callable[[EntityId], Iterable[EntityId]] = lambda intent: ()
+        """References of peers' plans that conflict with an intent, by what is known."""
         self._open: dict[ParticipantId, View] = {}
         self._policy: Policy | None = None
 
@@ -80,6 +84,18 @@ class Views:
         if view.dirty:
             self._refresh(view, now)
         return view
+
+    def mark(self, entity: EntityId) -> None:
+        """Something of an item's form changed that no entry says."""
+        for view in self._open.values():
+            view.dirty.add(entity)
+
+    def own(self, item: Item, now: datetime) -> ReleasedItem:
+        """An owner's own item, with the peers' plans that conflict with it."""
+        form = own_form(item)
+        held = (self.state.references.get(id) for id in self.peer_conflicts(item.id))
+        refs = [self.references.foreign(entity_of(one), item.owner, now) for one in held if one is not None]
+        return replace(form, peer_conflicts=tuple(sorted(refs))) if refs else form
 
     def touched(self, facts: list[f.Fact], now: datetime) -> None:
         """Mark what a batch changed; called once it is folded and before it is answered."""
@@ -168,6 +184,10 @@ class Views:
             found = self.state.constraint_references.get(id)
         return None if found is None or over(found, now) else found
 
+    def _form(self, item: Item, who: ParticipantId, policy: Policy, now: datetime) -> ReleasedItem | None:
+        form = form_for(item, who, policy, self.references, self.state.volumes.reserved, now)
+        return form if form is None or item.owner != who else self.own(item, now)
+
     def _refresh(self, view: View, now: datetime) -> None:
         state, policy, who = self.state, self.state.policy(now), view.who
         entities, view.dirty = view.dirty, set()
@@ -186,7 +206,7 @@ class Views:
                     if ref in view.items:
                         forms.append((ref, entity, None))
                 continue
-            form = form_for(item, who, policy, self.references, state.volumes.reserved, now)
+            form = self._form(item, who, policy, now)
             if form is not None and form.level == "reserved" and not item.state.live():
                 view.wake(entity, lingers_until(item.changed_at))
             forms.append((self.references.of(item, who, now), entity, form))
