@@ -17,6 +17,7 @@ from comity.errors import STATUS, ComityError
 from comity.model.alert import Alert
 from comity.model.charter import Charter
 from comity.model.participant import Participant, Person, Role
+from comity.model.plan import Alternative
 from comity.model.released import Clearance, ConflictItem, ReleasedItem, TrackView
 from comity.model.rule import Group, ReleaseRule
 from comity.wire.encode import encode
@@ -54,10 +55,14 @@ class ErrorBody(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: dict[str, Any] = {}
 
 
-class ConflictDetail(msgspec.Struct, frozen=True):
-    """What is in the way, each as released to the asker."""
+class ConflictDetail(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is in the way, each as released to the asker; and where alternatives were asked for, what would
+    be accepted instead, as ``/v1/plans/alternatives`` has it."""
 
     conflicts: tuple[ConflictItem, ...]
+    alternatives: tuple[Alternative, ...] | None = None
+    tried: int | None = None
+    complete: bool | None = None
 
 
 class ConflictError(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -26,10 +26,11 @@ from comity.model.f3548 import CellBox
 from comity.model.intake import Intake
 from comity.model.observation import Provenance, Report
 from comity.model.participant import Participant, Person
-from comity.model.plan import Plan, PlanCheck
+from comity.model.plan import Alternatives, Plan, PlanCheck, Search
 from comity.model.released import ChangePage, Clearance, ItemKind, ReleasedItem
 from comity.model.route import Route, RouteVolumes
 from comity.model.rule import Group, ReleaseRule
+from comity.wire.f3548_uss import ConstraintNotice, IntentNotice
 
 
 class Receipt(Protocol):
@@ -198,6 +199,21 @@ class IdentificationPort(Protocol):
     def subscriptions(self, owner: str, cells: tuple[str, ...]) -> Any: ...
 
 
+class HostingPort(Protocol):
+    """See ``comity.exchange.hosting.Hosting``: the USS of hosted participants, asked and told by ``who``.
+    Every answer is the interface's JSON form; what there is not, or is not released, raises ``NotFound``."""
+
+    def operational_intent(self, id: EntityId) -> Any: ...
+    def constraint(self, id: EntityId) -> Any: ...
+    def telemetry(self, id: EntityId) -> Any | None: ...
+    def log_set(self, who: str, id: str) -> Any: ...
+    async def intent_notice(self, who: str, notice: IntentNotice) -> None: ...
+    async def constraint_notice(self, who: str, notice: ConstraintNotice) -> None: ...
+    def received(
+        self, who: str, method: str, path: str, at: datetime, status: int, body: bytes, problem: str | None
+    ) -> None: ...
+
+
 class StandardsPort(Protocol):
     """What the standards' interfaces need of an exchange."""
 
@@ -207,6 +223,8 @@ class StandardsPort(Protocol):
     def dss(self) -> DssPort: ...
     @property
     def identification(self) -> IdentificationPort: ...
+    @property
+    def hosting(self) -> HostingPort: ...
 
 
 class PlansPort(Protocol):
@@ -214,6 +232,7 @@ class PlansPort(Protocol):
 
     async def volumes(self, route: Route) -> RouteVolumes: ...
     async def check(self, who: ParticipantId, plan: Plan) -> PlanCheck: ...
+    async def alternatives(self, who: ParticipantId, search: Search) -> Alternatives: ...
 
 
 class ExchangePort(Protocol):

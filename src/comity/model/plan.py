@@ -61,11 +61,15 @@ COST: Final[Mapping[ChangeKind, float]] = {
 a level of 300 m for five minutes, three kilometres aside likewise. A longer way adds its time."""
 
 
+LONGEST_MS: Final = 5_000
+"""Longest search: who waits longer does better to look at the map."""
+
+
 class Search(Plan, frozen=True, gc=False, kw_only=True):
     """A plan, and how far to look for changes of it. ``limit_ms``: the time that looking may take. ``most``:
     alternatives wanted."""
 
-    limit_ms: Annotated[int, Meta(ge=1, le=5_000)] = 500
+    limit_ms: Annotated[int, Meta(ge=1, le=LONGEST_MS)] = 500
     kinds: Annotated[tuple[ChangeKind, ...], Meta(min_length=1, max_length=5)] = tuple(ChangeKind)
     later_s: Annotated[float, Meta(ge=1, le=86_400)] = 7_200.0
     earlier_s: Annotated[float, Meta(ge=1, le=86_400)] = 7_200.0

@@ -28,6 +28,7 @@ from comity.model.constraint import ConstraintKind, ConstraintState, ZoneProvena
 from comity.model.intent import AircraftCategory, IntentState, Priority
 from comity.model.observation import Provenance, Report
 from comity.model.participant import Participant, Person, Role, SigningKey
+from comity.model.plan import LONGEST_MS
 from comity.model.rule import Levels, Recipient
 from comity.model.volume import Instant, Volumes, check_volumes
 
@@ -39,6 +40,10 @@ class _Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
 
 
+AlternativesMs = Annotated[int, msgspec.Meta(ge=0, le=LONGEST_MS)]
+"""How long to look for what would pass instead, where it is refused; 0: not at all."""
+
+
 class IntentBody(_Body, frozen=True):
     """File an operational intent."""
 
@@ -47,6 +52,7 @@ class IntentBody(_Body, frozen=True):
     crewed: bool
     accept_conflicts: tuple[Reference, ...] = ()
     priority: Priority = 0
+    alternatives_ms: AlternativesMs = 0
 
     def __post_init__(self) -> None:
         check_volumes(self.volumes)
@@ -63,6 +69,7 @@ class IntentChange(_Body, frozen=True):
     volumes: Volumes | None = None
     accept_conflicts: tuple[Reference, ...] = ()
     priority: Priority | None = None
+    alternatives_ms: AlternativesMs = 0
 
     def __post_init__(self) -> None:
         if self.volumes is not None:

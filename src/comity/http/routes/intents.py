@@ -7,15 +7,17 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from comity.errors import NotFound
+from comity.errors import NotFound, StrategicConflict
 from comity.http.access import DUTY, READER
 from comity.http.answers import Answer, Items, ItemWritten, ok
 from comity.http.quota import Use
 from comity.http.reads import Near, items
+from comity.http.routes.plans import add_alternatives
 from comity.http.routing import Call, Route
 from comity.http.writes import submit
-from comity.ids import EntityId, Ovn
+from comity.ids import EntityId, Ovn, Reference
 from comity.model.command import EndIntent
+from comity.model.plan import Search
 from comity.model.released import ItemKind, ReleasedItem
 from comity.wire.native import IntentBody, IntentChange
 
@@ -31,7 +33,21 @@ async def list_intents(call: Call) -> Answer:
 
 
 async def file_intent(call: Call) -> Answer:
-    return await submit(call, call.body(IntentBody).command())
+    body = call.body(IntentBody)
+    try:
+        return await submit(call, body.command())
+    except StrategicConflict as refusal:
+        if body.alternatives_ms:
+            search = Search(
+                volumes=body.volumes,
+                category=body.category,
+                crewed=body.crewed,
+                priority=body.priority,
+                accept_conflicts=body.accept_conflicts,
+                limit_ms=body.alternatives_ms,
+            )
+            await add_alternatives(call, refusal, search)
+        raise
 
 
 async def read_intent(call: Call) -> Answer:
@@ -42,7 +58,30 @@ async def read_intent(call: Call) -> Answer:
 
 
 async def change_intent(call: Call) -> Answer:
-    return await submit(call, call.body(IntentChange).command(call.id()))
+    body = call.body(IntentChange)
+    try:
+        return await submit(call, body.command(call.id()))
+    except StrategicConflict as refusal:
+        if body.alternatives_ms:
+            await add_alternatives(call, refusal, _changed(call, body))
+        raise
+
+
+def _changed(call: Call, body: IntentChange) -> Search:
+    """The intent as it would be."""
+    item = call.exchange.item(call.caller.participant.id, call.id())
+    assert item.category is not None
+    assert item.crewed is not None
+    accepted = tuple(Reference(ref) for ref in item.accepted_conflicts or ())
+    return Search(
+        volumes=body.volumes or item.volumes,
+        category=item.category,
+        crewed=item.crewed,
+        priority=body.priority or 0,
+        id=EntityId(item.ref),
+        accept_conflicts=(*accepted, *body.accept_conflicts),
+        limit_ms=body.alternatives_ms,
+    )
 
 
 async def end_intent(call: Call) -> Answer:
