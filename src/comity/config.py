@@ -265,6 +265,8 @@ class F3548Section(_Section, frozen=True):
     signed.
     ``allow_http``: take base URLs without TLS. ``notification_index``: ``counting``, or ``time`` for
     milliseconds since midnight UTC. ``equal_priority``: whether plans of equal priority may conflict.
+    ``private_peers``: call peers whose names lead to loopback or private addresses; ``allow_http`` does too.
+    ``ca_file``: certificates to believe of peers instead of the system's.
     ``turn_ms``: how long a refused writer has a contended place to itself; 0 for no turns."""
 
     enabled: bool = False
@@ -273,6 +275,8 @@ class F3548Section(_Section, frozen=True):
     audiences: tuple[Name, ...] = ()
     public_keys: tuple[str, ...] = ()
     allow_http: bool = False
+    private_peers: bool = False
+    ca_file: str | None = None
     notification_index: Literal["counting", "time"] = "counting"
     equal_priority: Literal["refused", "permitted"] = "refused"
     turn_ms: Annotated[float, Meta(ge=0, le=50)] = 50.0

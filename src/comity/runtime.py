@@ -38,6 +38,11 @@ from comity.ids import Entropy, ParticipantId, SystemEntropy
 from comity.model.intake import Rejection, SourceKey
 from comity.picture.recording import Recorder, RecordingSettings
 from comity.picture.settings import PictureSettings
+from comity.uss.log import ExchangeLog
+from comity.uss.outbound import Outbound, OutboundSettings
+from comity.uss.outbox import Outbox, OutboxSettings
+from comity.uss.peers import Peers, PeerSettings
+from comity.uss.tokens import Tokens, TokenSettings, check_token_url, read_secret
 
 _log = logging.getLogger("comity.runtime")
 
@@ -72,6 +77,7 @@ class Runtime:
         self._serving: asyncio.Task[None] | None = None
         self._recording: Recorder | None = None
         self._funnel = Funnel(self._take, self._dropped)
+        self._peers: Peers | None = None
         self._failed: asyncio.Future[None] | None = None
         self.opened: Opened
         self.snapshots: Snapshots
@@ -111,6 +117,8 @@ class Runtime:
         ]
         self._tasks += [self._spawn("feed", self._feed(feed)) for feed in self.config.feeds.sbs]
         self._tasks.append(self._spawn("funnel", self._funnel.run()))
+        if self.config.f3548.enabled:
+            self._tasks.append(self._spawn("notices", self._call_peers().run()))
         progress("listening")
         self._serving = self._spawn("server", self.server.serve())
         await self.server.until_started()
@@ -130,6 +138,8 @@ class Runtime:
                 await self._serving
         for task in self._tasks:
             await _cancel(task)
+        if self._peers is not None:
+            await self._peers.aclose()
         if self._recording is not None:
             await asyncio.to_thread(self._recording.close)
         if hasattr(self, "opened"):
@@ -189,6 +199,18 @@ class Runtime:
         if given is None:
             return None
         return Genesis(given.charter, given.centre, given.administrator)
+
+    def _call_peers(self) -> Outbox:
+        """From now on other USSs can be called; what delivers the notifications that are owed to them."""
+        exchange, hosting = self.exchange, self.exchange.hosting
+        self._peers = peers = make_peers(self.config, hosting.log, self.clock)
+        hosting.use(peers)
+        exchange.filing.peers = exchange.watch.peers = peers
+        settings = OutboxSettings(retries=self.config.f3548.notice_retries)
+        outbox = Outbox(settings, hosting.send, exchange.own)
+        hosting.on_owed = outbox.take
+        outbox.take(hosting.owed())
+        return outbox
 
     # --- tasks
 
@@ -271,6 +293,23 @@ def dss_settings(section: F3548Section) -> DssSettings:
         equal_priority=section.equal_priority == "permitted",
         entities_per_manager=section.entities_per_manager,
     )
+
+
+def make_peers(config: Config, log: ExchangeLog, clock: Clock) -> Peers:
+    """How other USSs are called. Raises ``InvalidInput`` that names the setting."""
+    f3548 = config.f3548
+    private = f3548.allow_http or f3548.private_peers
+    ca_file = None if f3548.ca_file is None else str(config.path(f3548.ca_file))
+    tokens = None
+    if f3548.oauth is not None:
+        oauth = f3548.oauth
+        check_token_url(oauth.token_url, allow_http=f3548.allow_http)
+        secret = None if oauth.secret_file is None else read_secret(config.path(oauth.secret_file))
+        settings = TokenSettings(oauth.token_url, oauth.client_id, secret, oauth.method)
+        outbound = Outbound(OutboundSettings(oauth.timeout_s, private=True, ca_file=ca_file), clock)
+        tokens = Tokens(settings, outbound, clock)
+    outbound = Outbound(OutboundSettings(f3548.peer_timeout_s, private, ca_file), clock)
+    return Peers(PeerSettings(f3548.uss_id, f3548.allow_http), outbound, tokens, log, clock)
 
 
 def environment(section: EnvironmentSection) -> Environment:

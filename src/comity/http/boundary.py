@@ -165,9 +165,12 @@ async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def send_answer(answer: Answer, scope: Scope, send: Send) -> None:
     tls = (HSTS,) if scope["scheme"] == "https" else ()
-    headers = [
+    content = [
         (b"content-type", answer.content_type),
         (b"content-length", str(len(answer.body)).encode()),
+    ]
+    headers = [
+        *(content if answer.status != 204 else ()),  # which has no content (RFC 9110, 8.6)
         *answer.headers,
         *SECURITY,
         *tls,

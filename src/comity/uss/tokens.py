@@ -14,12 +14,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+from pathlib import Path
 from typing import Final, Literal
 from urllib.parse import quote_plus, urlencode, urlsplit
 
 import msgspec
 
 from comity.clock import Clock
+from comity.errors import InvalidInput
 from comity.uss.outbound import Exchanged, Outbound
 
 EARLY_S: Final = 60.0
@@ -42,6 +44,28 @@ class TokenSettings(msgspec.Struct, frozen=True):
     client_id: str
     secret: str | None = None
     method: Literal["post", "get"] = "post"
+
+
+def check_token_url(url: str, *, allow_http: bool) -> None:
+    """Secrets go over TLS, or to this machine itself, or in a test set-up. Raises ``InvalidInput``."""
+    parts = urlsplit(url)
+    local = parts.hostname in ("localhost", "127.0.0.1", "::1")
+    plain = parts.scheme == "http" and (allow_http or local)
+    if not parts.hostname or not (parts.scheme == "https" or plain) or "@" in parts.netloc or parts.fragment:
+        raise InvalidInput(
+            "token_url must be an https URL without credentials", field="f3548.oauth.token_url"
+        )
+
+
+def read_secret(path: Path) -> str:
+    """A file that holds the secret alone. Raises ``InvalidInput``."""
+    try:
+        secret = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"cannot read {path}", field="f3548.oauth.secret_file") from error
+    if not secret or not secret.isprintable():
+        raise InvalidInput(f"{path} must hold one line, the secret", field="f3548.oauth.secret_file")
+    return secret
 
 
 class Token(msgspec.Struct, frozen=True):
