@@ -31,6 +31,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "changes": ("look", "Changes of the airspace, to be resumed from a cursor."),
     "intents": ("intents", "Operational intents: where aircraft will be."),
     "constraints": ("constraints", "Constraints: closed and advisory airspace."),
+    "geozones": ("geozones", "Zones from files: read, and published as constraints."),
     "rules": ("release", "Release rules: what you give to whom."),
     "groups": ("release", "Sharing groups: named lists of participants."),
     "what-others-see": ("release", "What each other participant has of yours, and by which rule."),

@@ -36,9 +36,10 @@ PIPE_COLUMNS = 250
 
 
 def console() -> Console:
-    """Made when it is used, so that it writes to wherever standard output goes by then."""
-    show = Console(highlight=False)
-    return show if show.is_terminal else Console(highlight=False, width=PIPE_COLUMNS)
+    """Made when it is used, so that it writes to wherever standard output goes by then. Without markup:
+    names and reasons are other people's, and a bracket in one is a bracket."""
+    show = Console(highlight=False, markup=False)
+    return show if show.is_terminal else Console(highlight=False, markup=False, width=PIPE_COLUMNS)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:
