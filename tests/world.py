@@ -153,6 +153,7 @@ async def world(
                 await here.do(CENTRE, c.PutPerson(person(name)))
         yield here
     finally:
+        await exchange.stop_looking()
         await exchange.warnings.stop()
         await exchange.writer.stop()
         writer.cancel()

@@ -138,6 +138,8 @@ class Runtime:
                 await self._serving
         for task in self._tasks:
             await _cancel(task)
+        if hasattr(self, "opened"):
+            await self.exchange.stop_looking()
         if self._peers is not None:
             await self._peers.aclose()
         if self._recording is not None:
@@ -205,7 +207,6 @@ class Runtime:
         exchange, hosting = self.exchange, self.exchange.hosting
         self._peers = peers = make_peers(self.config, hosting.log, self.clock)
         hosting.use(peers)
-        exchange.filing.peers = exchange.watch.peers = peers
         settings = OutboxSettings(retries=self.config.f3548.notice_retries)
         outbox = Outbox(settings, hosting.send, exchange.own)
         hosting.on_owed = outbox.take

@@ -120,10 +120,13 @@ class Exchange:
         self.identification = Identification(state, self.writer, clock)
         self.alignment = Alignment(state, self.own, clock)
         self.hosting = Hosting(state, picture, clock)
-        self.filing = Filing(state, self.references, self.writer.submit, self.own, clock)
+        self.hosting.notices.on_change.append(lambda change: self.watch.told(change.id))
+        self.filing = Filing(
+            state, self.references, self.writer.submit, self.own, lambda: self.hosting.peers, clock
+        )
         self.views = Views(state, self.references, settings.boot, settings.view_limit)
         self.views.record = self._record
-        self.watch = Watch(state, self.views.mark)
+        self.watch = Watch(state, lambda: self.hosting.peers, self.views.mark)
         self.views.peer_conflicts = self.watch.of
         self.tracks_out = Tracks(state, picture, recorder)
         self.views.tracks_shown = self.tracks_out.shown
@@ -411,6 +414,11 @@ class Exchange:
         if now >= self._segment_due:
             self._segment_due = now + SEGMENT_CADENCE
             await self.close_segments()
+
+    async def stop_looking(self) -> None:
+        """End what is asked of other USSs and told to them in the background."""
+        await self.filing.reports.stop()
+        await self.watch.stop()
 
     async def _try_full_ledger(self, now: datetime) -> None:
         """While the ledger is full, find out whether there is room again; raises while there is not."""

@@ -64,8 +64,8 @@ class _Look:
 
 
 class Filing:
-    """``submit`` is the writer's; ``own`` submits a command of the exchange's own. ``peers`` None: nobody can
-    be asked."""
+    """``submit`` is the writer's; ``own`` submits a command of the exchange's own. ``peers`` gives who asks
+    other USSs; None: nobody can be asked."""
 
     def __init__(
         self,
@@ -73,9 +73,10 @@ class Filing:
         references: References,
         submit: Callable[[Submission], Awaitable[Answer]],
         own: Callable[[RecordDetails], Awaitable[None]],
+        peers: Callable[[], PeerDetails | None],
         clock: Clock,
     ) -> None:
-        self.peers: PeerDetails | None = None
+        self._peers = peers
         self.reports = Reports(state, submit)
         self._state = state
         self._references = references
@@ -130,7 +131,7 @@ class Filing:
 
     async def _details(self, references: list[OperationalIntentReference]) -> list[Seen[PeerIntent]]:
         """Of every one, all asked at once."""
-        peers = self.peers
+        peers = self._peers()
         if not references:
             return []
         if peers is None:
@@ -156,7 +157,7 @@ class Filing:
             raise Undecidable(
                 f"{whose} did not tell its plan near it ({seen.words}); what cannot be decided is refused"
             )
-        self.reports.file(self.peers, reference, seen)
+        self.reports.file(self._peers(), reference, seen)
         raise Undecidable(
             f"{whose} tells of its plan near it what contradicts its reference ({seen.words}); "
             "it was reported, and what cannot be decided is refused"

@@ -45,10 +45,11 @@ Marked = Callable[[EntityId], None]
 
 
 class Watch:
-    """``marked`` is told of each hosted intent whose conflicts are others than before."""
+    """``marked`` is told of each hosted intent whose conflicts changed; ``peers`` gives who asks
+    other USSs, if anybody does."""
 
-    def __init__(self, state: State, marked: Marked) -> None:
-        self.peers: PeerDetails | None = None
+    def __init__(self, state: State, peers: Callable[[], PeerDetails | None], marked: Marked) -> None:
+        self._peers = peers
         self._state = state
         self._marked = marked
         self._dirty: dict[EntityId, None] | None = None
@@ -117,9 +118,9 @@ class Watch:
             self._keep(id, ())
             return
         question = Question(self._state, Planned(whole_volumes(intent), intent.priority), now)
-        found = []
+        found, peers = [], self._peers()
         for reference in foreign(self._state, held.box, now):
-            details = None if self.peers is None else self.peers.known_intent(reference)
+            details = None if peers is None else peers.known_intent(reference)
             if details is None:
                 if not self._ask(reference):
                     self._mark(id)
@@ -141,13 +142,14 @@ class Watch:
 
     def _ask(self, reference: OperationalIntentReference) -> bool:
         """For details that are not at hand, unless that was in vain; False where it has to wait."""
-        if self.peers is None or reference.id in self._asking:
+        peers = self._peers()
+        if peers is None or reference.id in self._asking:
             return True
         if self._in_vain.get(reference.id, ("", 0)) == (reference.ovn, TRIES):
             return True
         if len(self._asking) >= ASKED_AT_ONCE:
             return False
-        task = asyncio.create_task(self._asked(self.peers, reference))
+        task = asyncio.create_task(self._asked(peers, reference))
         self._asking[reference.id] = task
         task.add_done_callback(lambda done: self._asking.pop(reference.id, None))
         return True
