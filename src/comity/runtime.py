@@ -138,10 +138,7 @@ class Runtime:
                 await self._serving
         for task in self._tasks:
             await _cancel(task)
-        if hasattr(self, "opened"):
-            await self.exchange.stop_looking()
-        if self._peers is not None:
-            await self._peers.aclose()
+        await self._stop_calling()
         if self._recording is not None:
             await asyncio.to_thread(self._recording.close)
         if hasattr(self, "opened"):
@@ -157,6 +154,12 @@ class Runtime:
                 await _cancel(self._writer)
             self.exchange.ledger.close()
         _log.info("stopped")
+
+    async def _stop_calling(self) -> None:
+        if hasattr(self, "opened"):
+            await self.exchange.stop_looking()
+        if self._peers is not None:
+            await self._peers.aclose()
 
     # --- parts
 
