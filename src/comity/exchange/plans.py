@@ -23,7 +23,7 @@ from comity.coordination.decision import Asked, check_new_volumes
 from comity.coordination.f3548.near import Near, hosted_level, in_the_way
 from comity.coordination.intents import clearance, conflict_item, peer_conflict
 from comity.coordination.state import State
-from comity.errors import InvalidInput, NotFound, QuotaExceeded, TooLarge
+from comity.errors import InvalidInput, NotFound, QuotaExceeded, TooLarge, Unavailable
 from comity.ids import EntityId, Ids, Ovn, ParticipantId, PersonId, RequestId
 from comity.model.command import EndIntent, Submission
 from comity.model.plan import Alternatives, Plan, PlanCheck, Search
@@ -36,10 +36,18 @@ from comity.planning.route import volumes_of
 from comity.planning.search import Looking
 from comity.release.forms import References, past
 from comity.release.peers import entity_of
+from comity.release.policy import Givers
 
 SLICE_VOLUMES: Final = 16
-"""Volumes looked at in one go: a millisecond or two where little is near, at most some ten where much is.
-Larger: fewer turns of the loop, longer waits for everybody else."""
+"""Volumes after which it is seen whether a trial has passed so far. Larger: more is known of what is in its
+way, and more is looked at in vain."""
+
+TURN_VOLUMES: Final = 4
+"""Volumes looked at in one turn of the loop: half a millisecond where little is near, some five where much
+is. Larger: fewer turns, longer waits for everybody else."""
+
+RETRIES: Final = 3
+"""Times that a check is made anew because what is released to the asker has changed meanwhile."""
 
 TRIAL_WORK: Final = 4
 """What a trial costs besides its volumes, in volumes."""
@@ -58,6 +66,16 @@ class Questioned(msgspec.Struct, frozen=True, gc=False):
     plan: Plan
     volumes: Volumes
     now: datetime
+    givers: Givers
+
+
+class Work:
+    """What a search has done, in volumes looked at, and may do; and when it is to end at the latest."""
+
+    def __init__(self, most: float = math.inf, until_s: float = math.inf) -> None:
+        self.done = 0
+        self.most = most
+        self.until_s = until_s
 
 
 class Met:
@@ -102,48 +120,55 @@ class Plans:
 
     async def check(self, who: ParticipantId, plan: Plan) -> PlanCheck:
         """Raises what filing the plan would raise, but for conflicts, which are the answer."""
-        asked = await self._questioned(who, plan)
-        items = await self._in_the_way(asked)
-        made = None if plan.route is None else asked.volumes
-        return PlanCheck(items, self._checked(who, bool(items), asked.now), made)
+        for _ in range(RETRIES):
+            asked = await self._questioned(who, plan)
+            items = await self._in_the_way(asked, Work())
+            if self._still(asked):
+                made = None if plan.route is None else asked.volumes
+                return PlanCheck(items, self._checked(who, bool(items), asked.now), made)
+        raise Unavailable("what is released to you changes all the time; try again")
 
     async def alternatives(self, who: ParticipantId, search: Search) -> Alternatives:
         """The smallest changes of a plan that would be accepted. One search at a time for each participant.
 
         What it finds follows from what is released to the asker: work is counted, not timed, and a search
-        ends at the same trial on a busy machine as on an idle one, unless the clock ends it first."""
+        ends at the same trial on a busy machine as on an idle one, unless the clock ends it first. What was
+        found by what is released no more is not told."""
         if who in self._searching:
             raise QuotaExceeded("a search of yours is under way; one at a time", detail={"retry_after_s": 1})
         self._searching.add(who)
         try:
-            return await self._search(who, search)
+            until_s = self._clock.monotonic() + search.limit_ms / 1e3
+            asked = await self._questioned(who, search)
+            answer = await self._search(asked, search, Work(search.limit_ms * WORK_PER_MS, until_s))
+            if self._still(asked):
+                return answer
+            return Alternatives((), tried=answer.tried, complete=False, passes=False)
         finally:
             self._searching.discard(who)
 
-    async def _search(self, who: ParticipantId, search: Search) -> Alternatives:
-        until_s = self._clock.monotonic() + search.limit_ms / 1e3
-        asked = await self._questioned(who, search)
-        hindered = await self._in_the_way(asked)
+    async def _search(self, asked: Questioned, search: Search, work: Work) -> Alternatives:
+        hindered = await self._in_the_way(asked, work)
         if not hindered:
             return Alternatives((), tried=1, complete=True, passes=True)
         environment = self._state.environment.lasting()
         looking = Looking(Question(asked.volumes, search.route, hindered, search, environment, asked.now))
-        tried, work = 1, 0
+        tried = 1
         while (trial := looking.trial()) is not None:
-            work += TRIAL_WORK + len(trial)
-            if work > search.limit_ms * WORK_PER_MS or self._clock.monotonic() > until_s:
+            work.done += TRIAL_WORK
+            if work.done > work.most or self._clock.monotonic() > work.until_s:
                 break
-            verdict = await self._try(replace(asked, volumes=trial), hindered)
+            verdict = await self._try(replace(asked, volumes=trial), hindered, work)
             hindered = verdict or hindered
             looking.tell(verdict)
             tried += 1
         return Alternatives(looking.found(), tried=tried, complete=trial is None, passes=False)
 
-    async def _try(self, asked: Questioned, hindered: tuple[ConflictItem, ...]) -> Verdict:
+    async def _try(self, asked: Questioned, hindered: tuple[ConflictItem, ...], work: Work) -> Verdict:
         """Whether a trial passes; it is looked at first where the one before was hindered."""
         first = min(min(one.volumes, default=0) for one in hindered)
         try:
-            items = await self._in_the_way(asked, first - first % SLICE_VOLUMES, enough=True)
+            items = await self._in_the_way(asked, work, first - first % SLICE_VOLUMES, enough=True)
             if not items:
                 check_new_volumes(asked.volumes, self._state, asked.now)
         except (InvalidInput, TooLarge):
@@ -152,36 +177,47 @@ class Plans:
 
     async def _questioned(self, who: ParticipantId, plan: Plan) -> Questioned:
         now = self._clock.now()
-        self._check_own(who, plan.id, now)
+        if plan.id is not None:
+            intent = self._state.intents.get(plan.id)
+            if intent is None or intent.owner != who or past(intent, now):
+                raise NotFound("you have no intent with this id", field="id")
         volumes = plan.volumes
         if plan.route is not None:
             volumes = (await self.volumes(plan.route)).volumes
         assert volumes is not None
         check_new_volumes(volumes, self._state, now)
-        return Questioned(who, plan, volumes, now)
+        return Questioned(who, plan, volumes, now, self._state.policy(now).givers(who))
+
+    def _still(self, asked: Questioned) -> bool:
+        """Whether the same participants still release the same to the asker. A rule's change is answered when
+        nothing is sent under it any more, and that holds for what was looked at before."""
+        return self._state.policy(self._clock.now()).givers(asked.who) == asked.givers
+
+    # --- what is in the way
 
     async def _in_the_way(
-        self, asked: Questioned, begin: int = 0, *, enough: bool = False
+        self, asked: Questioned, work: Work, begin: int = 0, *, enough: bool = False
     ) -> tuple[ConflictItem, ...]:
         """What a filing would be refused for, as released; nothing where it would be accepted. ``begin``: the
-        volume to begin with; ``enough``: the first slice in which something is in the way."""
-        met = Met()
-        left = Allowance(MAX_COMPARED)
-        count = len(asked.volumes)
-        for turn in range(0, count, SLICE_VOLUMES):
-            first = (begin + turn) % (math.ceil(count / SLICE_VOLUMES) * SLICE_VOLUMES)
-            async with self._turn:
-                self._meet(met, asked, first, left)
-                items = self._items(asked, met) if enough else ()
-                await asyncio.sleep(0)
-            if items:
+        volume to begin with; ``enough``: no further than the slice in which something is in the way."""
+        met, left, count = Met(), Allowance(MAX_COMPARED), len(asked.volumes)
+        slices = math.ceil(count / SLICE_VOLUMES)
+        for turn in range(slices):
+            first = (begin + turn * SLICE_VOLUMES) % (slices * SLICE_VOLUMES)
+            last = min(first + SLICE_VOLUMES, count)
+            for at in range(first, last, TURN_VOLUMES):
+                async with self._turn:
+                    self._meet(met, asked, at, min(at + TURN_VOLUMES, last), left)
+                    await asyncio.sleep(0)
+            work.done += last - first
+            if enough and (items := self._items(asked, met)):
                 return items
-        return self._items(asked, met)
+        check = self.peers_check
+        return self._items(asked, met, () if check is None else check(asked.who, asked.volumes, asked.plan))
 
-    def _meet(self, met: Met, asked: Questioned, first: int, left: Allowance) -> None:
-        """Look at one slice."""
+    def _meet(self, met: Met, asked: Questioned, first: int, last: int, left: Allowance) -> None:
         state, who, now = self._state, asked.who, asked.now
-        part = asked.volumes[first : first + SLICE_VOLUMES]
+        part = asked.volumes[first:last]
         for conflict in find(state, who, part, now, asked.plan.id, left=left):
             met.add(conflict, first)
         if state.references or state.constraint_references:
@@ -191,7 +227,9 @@ class Plans:
         if len(met.natives) > MAX_CONFLICTS:
             raise TooLarge(f"more than {MAX_CONFLICTS} conflicts; ask for a smaller volume", field="volumes")
 
-    def _items(self, asked: Questioned, met: Met) -> tuple[ConflictItem, ...]:
+    def _items(
+        self, asked: Questioned, met: Met, peers: Sequence[ConflictItem] = ()
+    ) -> tuple[ConflictItem, ...]:
         """In the order in which a refusal lists them; none where all are accepted."""
         forms = self._asked(asked.who, asked.now)
         natives = list(met.natives.values())
@@ -200,13 +238,11 @@ class Plans:
         for near in met.peers.values():
             ref = self._references.foreign(entity_of(near.reference), asked.who, asked.now)
             found[ref] = peer_conflict(near, ref)
-        items = [found[ref] for ref in sorted(found)]
-        if self.peers_check is not None:
-            items += self.peers_check(asked.who, asked.volumes, asked.plan)
+        items = (*(found[ref] for ref in sorted(found)), *peers)
         accepted = {str(ref) for ref in asked.plan.accept_conflicts}
         if all(one.item.ref in accepted and not one.blocking for one in items):
             return ()
-        return tuple(items)
+        return items
 
     def _asked(self, who: ParticipantId, now: datetime) -> Asked:
         """What the forms of a refusal are made with: a command that is never carried out."""
@@ -216,9 +252,3 @@ class Plans:
     def _checked(self, who: ParticipantId, hindered: bool, now: datetime) -> Clearance:
         words = "checked against what is released to you" if hindered else "clear of what is released to you"
         return replace(clearance(self._asked(who, now)), checked=words)
-
-    def _check_own(self, who: ParticipantId, id: EntityId | None, now: datetime) -> None:
-        if id is not None:
-            intent = self._state.intents.get(id)
-            if intent is None or intent.owner != who or past(intent, now):
-                raise NotFound("you have no intent with this id", field="id")

@@ -13,8 +13,8 @@ def of_time(later_s: float) -> str:
 
 def of_height(higher_m: float) -> str:
     if higher_m > 0:
-        return f"{_metres(higher_m)} higher"
-    return f"{_metres(-higher_m)} lower; whether the ground allows it is not checked"
+        return f"{higher_m:.0f} m higher"
+    return f"{-higher_m:.0f} m lower; whether the ground allows it is not checked"
 
 
 def of_shift(aside_m: float, towards_deg: float) -> str:
