@@ -13,10 +13,11 @@ import re
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import Meta
 
 from comity.clock import micros
 from comity.errors import InvalidInput
@@ -92,26 +93,43 @@ class AvailabilityBody(msgspec.Struct, frozen=True, gc=False):
     old_version: str | None = ""
 
 
-class ExchangeRecord(msgspec.Struct, frozen=True, gc=False):
+class WrittenTime(msgspec.Struct, frozen=True, gc=False):
+    """A time whose text is kept."""
+
+    value: str
+    format: Literal["RFC3339"]
+
+    def __post_init__(self) -> None:
+        try:
+            msgspec.convert({"value": self.value, "format": self.format}, Time)
+        except msgspec.ValidationError as error:
+            raise InvalidInput("a time is RFC 3339 with a zone", field="value") from error
+
+
+class ExchangeRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What of an ErrorReport's exchange is declared. The standard also demands a ``request_source`` that it
-    declares nowhere; one may leave it out."""
+    declares nowhere; one may leave it out. Times are kept as they were written."""
 
     url: str
     method: str
     recorder_role: Literal["Client", "Server"]
-    request_time: Time
+    request_time: WrittenTime
     headers: tuple[str, ...] | None = None
+    request_source: str | None = None
     request_body: str | None = None
-    response_time: Time | None = None
+    response_time: WrittenTime | None = None
     response_body: str | None = None
-    response_code: int | None = None
+    response_code: Annotated[int, Meta(ge=-(2**31), lt=2**31)] | None = None
     problem: str | None = None
 
 
-class ReportBody(msgspec.Struct, frozen=True, gc=False):
-    """ErrorReport. A ``report_id`` that the reporter gives is replaced."""
+class ReportBody(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """ErrorReport. A ``report_id`` that the reporter gives is ignored, as is what is not declared."""
 
     exchange: ExchangeRecord
+
+    def command(self) -> FileReport:
+        return FileReport(msgspec.to_builtins(self))
 
 
 def entity_id(text: str, field: str) -> EntityId:
@@ -217,16 +235,6 @@ def uss_id(text: str) -> str:
     if not 1 <= len(text) <= LONGEST_MANAGER or not text.isprintable():
         raise InvalidInput(f"a USS's id has 1 to {LONGEST_MANAGER} printable characters", field="uss_id")
     return text
-
-
-def file_report(raw: bytes) -> FileReport:
-    """The report as it came, once it is known to be one (``ReportBody``)."""
-    record: dict[str, Any] = msgspec.json.decode(raw)
-    try:
-        msgspec.json.encode(record)
-    except OverflowError as error:
-        raise InvalidInput("a number has more than 64 bits", field="exchange") from error
-    return FileReport(record)
 
 
 def _implicit(new: ImplicitSubscription, allow_http: bool) -> NewSubscription:

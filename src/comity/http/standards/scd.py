@@ -142,8 +142,7 @@ def _around(call: StandardCall, command: d.PutSubscription) -> tuple[list[Any] |
 
 
 async def make_report(call: StandardCall) -> Answer:
-    call.body(bodies.ReportBody)
-    written = await _dss(call).submit(call.sub, bodies.file_report(call.raw_body))
+    written = await _dss(call).submit(call.sub, call.body(bodies.ReportBody).command())
     return answer(written.value, 201)
 
 
