@@ -51,8 +51,7 @@ async def notify_constraint(call: StandardCall) -> Answer:
 
 
 async def make_report(call: StandardCall) -> Answer:
-    call.body(bodies.ReportBody)
-    written = await call.exchange.dss.submit(call.sub, bodies.file_report(call.raw_body))
+    written = await call.exchange.dss.submit(call.sub, call.body(bodies.ReportBody).command())
     return answer(written.value, 201)
 
 
