@@ -26,6 +26,7 @@ from comity.errors import NotFound
 from comity.http.pages import STATIC, Pages
 from comity.model.alert import Alert, AlertState
 from comity.model.released import ReleasedItem, TrackView
+from tests.browser.fake_plans import FakePlans
 from tests.browser.packed import Numbers, packed, words
 from tests.browser.sky import items, moved, tracks
 
@@ -97,6 +98,7 @@ class FakeExchange:
 
     def __init__(self) -> None:
         self.clock = SystemClock()
+        self.plans = FakePlans(self)
         self.reset()
         self.cursors: list[str | None] = []
         self.seen_queries: list[str | None] = []
@@ -146,6 +148,7 @@ class FakeExchange:
                 Route("/v1/what-others-see", self._seen),
                 Route("/v1/history", self._history),
                 Route("/v1/alerts/{ref}/acknowledgement", self._acknowledge, methods=["POST"]),
+                *self.plans.routes(),
                 WebSocketRoute("/v1/stream", self._stream),
             ]
         )
@@ -164,6 +167,8 @@ class FakeExchange:
         self.ticking = True
         self.accepting = True
         self.refused: dict[str, str] = {}
+        self.plans.reset()
+        self.plans.at_first = list(self.items)
 
     def show(self) -> None:
         """A whole snapshot to everybody."""
@@ -183,6 +188,11 @@ class FakeExchange:
         for ref, item in changes:
             self.items = [known for known in self.items if known.ref != ref] + ([item] if item else [])
         self._call(lambda: self._broadcast(self._tick(list(changes))))
+
+    async def put(self, item: ReleasedItem) -> None:
+        """As after a write: the item is there, and goes out in the next tick."""
+        self.items = [known for known in self.items if known.ref != item.ref] + [item]
+        await self._broadcast(self._tick([(item.ref, item)]))
 
     def revoke(self, token: str, reason: str) -> None:
         """As the exchange does: no longer accepted, a goodbye, and the socket closed."""

@@ -175,7 +175,7 @@ def test_look_ahead_shows_what_is_planned_and_predicts_no_aircraft(fake: FakeExc
     page.page.keyboard.press("y")
     page.until(lambda: mode(page) == "ahead", "an hour ahead")
     told = page.text(BANNER)
-    assert "NOT LIVE — LOOK-AHEAD" in told
+    assert "LOOKING AHEAD, NOT LIVE" in told
     assert "in 1 h 00 min" in told
     assert "Aircraft: not predicted" in told
     assert page.page.locator(".app-ahead").count() == 1

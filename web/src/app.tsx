@@ -21,7 +21,7 @@ export function installPanels(): void {
   registerPanel({ id: "seen", slot: "dialog", order: 0, view: SeenByPanel });
 }
 
-const NOT_PRESENT = { replay: "NOT LIVE · replay · ", ahead: "NOT LIVE · look-ahead · ", live: "" } as const;
+const NOT_PRESENT = { replay: "NOT LIVE · replay · ", ahead: "NOT LIVE · looking ahead · ", live: "" } as const;
 
 /** The present is dimmed when it is old; what is not the present at all is framed, by its banner and its class. */
 function frameClass(): string {

@@ -11,7 +11,7 @@ export interface KeyBinding {
   readonly shown?: string;
   readonly help: string;
   /** Headings of the help page, in this order. */
-  readonly group: "map" | "list" | "aircraft" | "alerts" | "time" | "page";
+  readonly group: "map" | "plan" | "list" | "aircraft" | "alerts" | "time" | "page";
   /** Asked before the others of the same key where larger; a binding that does not act lets the next one try. */
   readonly priority?: number;
   /** Also while a dialog is open. */
@@ -40,6 +40,8 @@ function allowed(binding: KeyBinding, event: KeyboardEvent, modal: boolean): boo
   if (!binding.keys.includes(event.key)) return false;
   if (modal && !binding.inDialog) return false;
   const { target } = event;
+  // Letters and arrows choose in it.
+  if (target instanceof HTMLSelectElement) return event.key === "Escape";
   if (!(target instanceof HTMLInputElement) || !takesText(target)) return true;
   return binding.inField?.(target, event.key) ?? false;
 }

@@ -62,6 +62,27 @@ export const STATE: Readonly<Record<string, string>> = {
   expired: "expired",
 };
 
+/** What the exchange says as a contact where it hides whose a thing is. */
+const HIDDEN = "through the exchange";
+
+export function contactOf(item: ReleasedItem): string {
+  return item.contact ?? HIDDEN;
+}
+
+/** Who answers for it, where that is released: a USS by its name. */
+function answers(item: ReleasedItem): string | null {
+  return contactOf(item) === HIDDEN ? null : contactOf(item);
+}
+
+export function itemLevelWords(item: ReleasedItem): string {
+  const by = item.level === "reserved" ? answers(item) : null;
+  if (!by) return ITEM_LEVEL[item.level] ?? item.level;
+  return (
+    `Grid cells, a height band and a time slot that contain it. Not the exact place or state: ask ${by}. ` +
+    "The real volume is somewhere inside; warnings against it come too often, never too seldom."
+  );
+}
+
 /** How an item is named where no owner or callsign is released: its designator, or kind and short reference. */
 export function itemName(item: ReleasedItem): string {
   if (item.designator) return item.designator;
@@ -70,7 +91,7 @@ export function itemName(item: ReleasedItem): string {
 
 /** One line of what it is: "own Activated intent", "reserved: a participant". */
 export function itemWords(item: ReleasedItem): string {
-  if (item.level === "reserved") return "reserved: a participant";
+  if (item.level === "reserved") return `reserved: ${answers(item) ?? "a participant"}`;
   const kind = item.kind === "constraint" ? `${item.constraint_kind ?? ""} constraint`.trim() : "intent";
   return `${item.level === "own" ? "own " : ""}${item.state ?? ""} ${kind}`;
 }

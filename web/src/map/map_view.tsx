@@ -2,6 +2,7 @@
 // signals. Without a base map what was released is still drawn, on an empty sea, and the page says so.
 import { effect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { clickPlan } from "../plan/hand";
 import { pick, picking } from "../ruler/state";
 import { sieve } from "../state/filters";
 import { blockDetail, craftMs, horizon, picture, second, selectedAlert, selection, vectorMinutes, viewMs, viewTime, zone } from "../state/store";
@@ -15,12 +16,13 @@ import { Scene, type SceneEvents } from "./scene";
 import { drawnVolumes } from "./volumes";
 
 /** Clicking again at the same place goes through all that lies there. */
-function choose(hits: readonly Hit[], at: { lat: number; lon: number }): void {
+function choose(hits: readonly Hit[], at: { lat: number; lon: number }, point: { x: number; y: number }): void {
   if (picking.peek()) {
     const track = hits.find(({ kind }) => kind === "track");
     pick(track ? { kind: "track", id: track.id } : { kind: "place", ...at });
     return;
   }
+  if (clickPlan(at, point)) return;
   const now = selection.peek();
   const alert = selectedAlert.peek();
   const found = hits.findIndex(({ kind, id }) => (kind === "alert" ? id === alert : kind === now?.kind && id === now.id));

@@ -44,7 +44,7 @@ export interface SceneEvents {
   viewMs(mono: number): number | null;
   craftMs(mono: number): number | null;
   /** All that lies under the pointer: aircraft, what layers drew, then volumes, the smallest first. */
-  onClick(hits: readonly Hit[], at: { lat: number; lon: number }): void;
+  onClick(hits: readonly Hit[], at: { lat: number; lon: number }, point: { x: number; y: number }): void;
   onPointer(at: { lat: number; lon: number } | null): void;
   /** A part of the base map cannot be had. */
   onMissing(why: string): void;
@@ -138,7 +138,7 @@ export class Scene {
     });
     map.on("moveend", () => this.touch());
     map.on("click", ({ point, lngLat }) => {
-      this.events.onClick(this.hits(point.x, point.y), { lat: lngLat.lat, lon: lngLat.wrap().lng });
+      this.events.onClick(this.hits(point.x, point.y), { lat: lngLat.lat, lon: lngLat.wrap().lng }, point);
     });
     map.on("mousemove", ({ point, lngLat }) => {
       const over = this.hits(point.x, point.y).length > 0;

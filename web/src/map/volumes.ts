@@ -7,7 +7,7 @@ import type { Feature, FeatureCollection, MultiPolygon, Polygon } from "geojson"
 import type { ReleasedItem, ReservedVolume, Volume4D } from "../wire/types";
 import { band } from "../format/heights";
 import { moment, slot, type Zone } from "../format/time";
-import { itemName } from "../format/words";
+import { itemName, itemWords } from "../format/words";
 import { reservedRings, shapeRing } from "../geometry/geodesic";
 import { type Box, boxOf, joinBoxes, type Position } from "../geometry/ring";
 import { inForce, isFinal, offNominal, type Slot, slotsOf, type Time, timeOf, within } from "../state/phase";
@@ -168,7 +168,7 @@ function titledSlot(slots: readonly Slot[], nowMs: number): number {
 }
 
 function title(item: ReleasedItem): string {
-  if (item.level === "reserved") return "reserved: a participant";
+  if (item.level === "reserved") return itemWords(item);
   const own = item.level === "own" ? "OWN " : "";
   const state = offNominal(item) ? (item.state ?? "").toUpperCase() : (item.state ?? "");
   const kind = item.kind === "constraint" ? ` ${item.constraint_kind ?? ""}` : "";

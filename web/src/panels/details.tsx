@@ -5,10 +5,11 @@ import type { ReleasedItem, ReservedVolume, Volume4D } from "../wire/types";
 import type { Track } from "../stream/picture";
 import { band, bearing, datumWords, distance, feetPerMinute, height, knots, metres, vertical } from "../format/heights";
 import { clock, duration, slot } from "../format/time";
-import { emergencyText, itemName, itemWords, ITEM_LEVEL, sourceWords, STATE, trackLevelWords, trackName } from "../format/words";
+import { emergencyText, contactOf, itemLevelWords, itemName, itemWords, sourceWords, STATE, trackLevelWords, trackName } from "../format/words";
 import { place } from "../format/place";
 import { centreOn } from "../map/commands";
 import { slotsOf, timeOf } from "../state/phase";
+import { Conduct } from "../plan/conduct";
 import { second, selected, selection, zone } from "../state/store";
 
 function Fact({ name, children }: { name: string; children: ComponentChildren }) {
@@ -108,7 +109,8 @@ function ItemDetails({ item }: { item: ReleasedItem }) {
   return (
     <>
       <p class="subtitle">{itemWords(item)}</p>
-      <p class="meaning">{ITEM_LEVEL[item.level] ?? item.level}</p>
+      <p class="meaning">{itemLevelWords(item)}</p>
+      <Conduct key={item.ref} item={item} />
       <dl>
         <Fact name="State">
           {item.state ? (STATE[item.state] ?? item.state) : item.level === "reserved" ? "withheld" : UNKNOWN}
@@ -132,7 +134,7 @@ function ItemDetails({ item }: { item: ReleasedItem }) {
         <Fact name={item.level === "own" ? "Id" : "Reference"}>
           <code>{item.ref}</code>
         </Fact>
-        {item.level !== "own" && <Fact name="Contact">{item.contact ?? "through the exchange"}</Fact>}
+        {item.level !== "own" && <Fact name="Contact">{contactOf(item)}</Fact>}
         {item.version != null && <Fact name="Version">{item.version}</Fact>}
         {item.accepted_conflicts && item.accepted_conflicts.length > 0 && (
           <Fact name="Filed over">{item.accepted_conflicts.length} on purpose</Fact>

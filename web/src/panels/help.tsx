@@ -6,12 +6,14 @@ import { CRAFT } from "../style/palette";
 import type { Looks } from "../map/shapes";
 import { colourHex } from "../map/symbols";
 import { Dialog } from "./dialog";
+import { PlanShape } from "../plan/legend";
 import { CraftShape, VolumeShape } from "./marks";
 
 const GROUPS: readonly (readonly [KeyBinding["group"], string])[] = [
   ["page", "Page"],
   ["list", "List"],
   ["map", "Map"],
+  ["plan", "Planning a flight"],
   ["aircraft", "Aircraft"],
   ["alerts", "Alerts"],
   ["time", "Time"],
@@ -84,6 +86,9 @@ export function HelpPanel() {
             <Entry mark={<VolumeShape tone="closed" dashed={false} own={false} faint={false} />}>closed constraint</Entry>
             <Entry mark={<VolumeShape tone="advisory" dashed={false} own={false} faint={false} />}>advisory constraint</Entry>
             <Entry mark={<VolumeShape tone="reserved" dashed={false} own={false} faint={false} />}>reserved: grid cells; the real volume is inside</Entry>
+            <Entry mark={<PlanShape kind="plan" />}>a plan of yours, not filed: white dashes, numbered waypoints</Entry>
+            <Entry mark={<PlanShape kind="way" />}>in the plan's way: double line, with its number; in the plan: crosses</Entry>
+            <Entry mark={<PlanShape kind="other" />}>an alternative: dots</Entry>
             <Entry mark={<VolumeShape tone="nonconforming" dashed={false} own={false} faint={false} />}>nonconforming</Entry>
             <Entry mark={<VolumeShape tone="contingent" dashed={false} own={false} faint={false} />}>contingent</Entry>
           </ul>

@@ -8,6 +8,7 @@
 //   __comity.alerts      counts by level and by state
 //   __comity.alertAreas  {cells, entered}: areas of alerts that are drawn
 //   __comity.seen        {recipient, areas, ...own aircraft by level} while the map is as another has it, or null
+//   __comity.plan        {open, waypoints, volumes, conflicts, alternatives, drawn} of the flight being planned
 //   __comity.viewTime    {mode, ms}: live, replay or ahead
 //   __comity.items       {own, volume, reserved}: counts by level
 //   __comity.tracks      {own, broadcast, position, identity, stale, emergency}
@@ -22,6 +23,8 @@
 //   __comity.camera      {lat, lon, zoom} or null
 //   __comity.places      {id: {lat, lon}} of the aircraft in view, where they are drawn just now
 import { drawnAreas } from "../alerts/layer";
+import { drawnPlan } from "../plan/layer";
+import { checkedNow, draft, offered, plan, planOpen } from "../plan/state";
 import { drawnSeen } from "../seen/layer";
 import { theScene } from "../map/commands";
 import { drawnVolumes } from "../map/volumes";
@@ -58,6 +61,12 @@ const DEBUG = {
   },
   get seen() {
     return drawnSeen();
+  },
+  get plan() {
+    const { waypoints } = draft.peek();
+    const [volumes, conflicts] = [plan.peek()?.volumes.length ?? 0, checkedNow.peek()?.conflicts.length ?? null];
+    const { alternatives } = offered.peek() ?? { alternatives: [] };
+    return { open: planOpen.peek(), waypoints: waypoints.length, volumes, conflicts, alternatives: alternatives.length, drawn: drawnPlan() };
   },
   get viewTime() {
     return { mode: viewTime.peek().mode, ms: viewMs() };

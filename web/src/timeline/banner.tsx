@@ -22,7 +22,7 @@ export function TimeBanner() {
   return (
     <>
       <div id="time-spoken" class="sr-only" role="status">
-        {mode === "replay" ? "Not live: replay. Press 0 for live." : "Not live: look-ahead. Press 0 for live."}
+        {mode === "replay" ? "Not live: replay. Press 0 for live." : "Looking ahead, not live. Press 0 for live."}
       </div>
       {mode === "replay" ? <Replay at={at} now={now} /> : <Ahead at={at} now={now} />}
     </>
@@ -45,7 +45,7 @@ function Replay({ at, now }: { at: number; now: number }) {
 function Ahead({ at, now }: { at: number; now: number }) {
   return (
     <div id="time-banner" class="time-banner time-banner-ahead">
-      <strong>NOT LIVE — LOOK-AHEAD</strong>
+      <strong>LOOKING AHEAD, NOT LIVE</strong>
       <strong class="time">{moment(at, now, zone.value)}</strong>
       <span class="time">in {distanceWords(aheadMs.value)}</span>
       <span>Volumes as planned now. Aircraft: not predicted, shown where they are now.</span>

@@ -2,13 +2,14 @@
 // right the day ahead; each a slider that arrows move as well.
 import { clock, moment } from "../format/time";
 import { nowMs, second, viewMs, viewTime, zone } from "../state/store";
-import { aheadMs, FURTHEST_MS, look } from "./ahead";
+import { aheadMs, FURTHEST_MS, look, lookFurther } from "./ahead";
 import { distanceWords } from "./distance";
 import { behindMs, enter, hold, leave, playing, type Rate, rate, seek, setRate, span, trouble, wanted } from "./player";
 
 /** One press of a step key or button. */
 export const STEP_BACK_MS = 10_000;
 export const STEP_AHEAD_MS = 15 * 60_000;
+export const FINE_STEP_MS = 60_000;
 /** Before the exchange has said what it keeps, the left slider stands for this long. */
 const ASSUMED_SPAN_MS = 3_600_000;
 const SLIDER_STEP_MS = 5 * 60_000;
@@ -31,13 +32,13 @@ export function playOrHold(): boolean {
 }
 
 /** Earlier or later: in the recording by seconds, in the plan by quarters of an hour. */
-export function stepTime(by: 1 | -1): void {
+export function stepTime(by: 1 | -1, aheadBy = STEP_AHEAD_MS): void {
   const { mode } = viewTime.peek();
   const present = nowMs();
   if (present === null) return;
   if (mode === "ahead") {
-    if (aheadMs.peek() + by * STEP_AHEAD_MS <= 0) leave();
-    else look(aheadMs.peek() + by * STEP_AHEAD_MS);
+    if (aheadMs.peek() + by * aheadBy <= 0) leave();
+    else lookFurther(by * aheadBy);
   } else if (mode === "replay") {
     const from = wanted.peek() ?? viewMs() ?? present;
     if (by > 0 && from + STEP_BACK_MS >= present) {
@@ -47,7 +48,7 @@ export function stepTime(by: 1 | -1): void {
     if (playing.peek()) hold(false);
     seek(from + by * STEP_BACK_MS);
   } else if (by < 0) void enter(present - STEP_BACK_MS, false);
-  else look(STEP_AHEAD_MS);
+  else look(aheadBy);
 }
 
 export function TimelineBar() {

@@ -5,7 +5,8 @@ import { registerKey } from "../keys";
 import { registerPanel } from "../panels/slots";
 import { token, viewTime } from "../state/store";
 import { followAhead } from "./ahead";
-import { playOrHold, stepTime, TimelineBar, toggleAhead, toggleReplay } from "./bar";
+import { ActivePanel } from "./active";
+import { FINE_STEP_MS, playOrHold, stepTime, TimelineBar, toggleAhead, toggleReplay } from "./bar";
 import { TimeBanner } from "./banner";
 import { leave, setRate, span } from "./player";
 
@@ -20,6 +21,12 @@ function pace(rate: 1 | 4): boolean {
   return true;
 }
 
+/** Only ahead of now: in the recording a step is shorter already. */
+function stepFine(by: 1 | -1): boolean | void {
+  if (viewTime.peek().mode !== "ahead") return false;
+  stepTime(by, FINE_STEP_MS);
+}
+
 export function installTimeline(): void {
   followAhead();
   // Another person's recording is not this one's.
@@ -29,12 +36,15 @@ export function installTimeline(): void {
     span.value = null;
   });
   registerPanel({ id: "time-banner", slot: "top", order: 1, view: TimeBanner });
+  registerPanel({ id: "active", slot: "right", order: 20, view: ActivePanel });
   registerPanel({ id: "timeline", slot: "bottom", order: 50, view: TimelineBar });
   registerKey({ keys: ["0"], group: "time", help: "back to live", act: leave });
   registerKey({ keys: ["t"], group: "time", help: "replay, from a minute ago", act: toggleReplay });
   registerKey({ keys: ["y"], group: "time", help: "look-ahead over what is planned", act: toggleAhead });
   registerKey({ keys: [","], group: "time", help: "earlier: 10 s in replay, 15 min in look-ahead", act: () => stepTime(-1) });
   registerKey({ keys: ["."], group: "time", help: "later", act: () => stepTime(1) });
+  registerKey({ keys: ["<"], group: "time", help: "look-ahead: a minute earlier", act: () => stepFine(-1) });
+  registerKey({ keys: [">"], group: "time", help: "look-ahead: a minute later", act: () => stepFine(1) });
   registerKey({ keys: [" "], shown: "Space", group: "time", help: "replay: play, stand still", act: space });
   registerKey({ keys: ["1"], group: "time", help: "replay as fast as it was", act: () => pace(1) });
   registerKey({ keys: ["4"], group: "time", help: "replay at four times", act: () => pace(4) });
