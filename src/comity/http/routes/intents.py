@@ -77,7 +77,7 @@ def _changed(call: Call, body: IntentChange) -> Search:
         volumes=body.volumes or item.volumes,
         category=item.category,
         crewed=item.crewed,
-        priority=body.priority or 0,
+        priority=(item.priority or 0) if body.priority is None else body.priority,
         id=EntityId(item.ref),
         accept_conflicts=(*accepted, *body.accept_conflicts),
         limit_ms=body.alternatives_ms,
