@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from comity.clock import Clock
+from comity.clock import Clock, micros
 from comity.coordination.conflicts import find
 from comity.coordination.state import State
 from comity.errors import (
@@ -244,7 +244,8 @@ class VirtualUser:
 
     async def _submit(self, command: Command) -> Outcome:
         self._requests += 1
-        request = RequestId(f"qualifier-{self._boot}-{self._requests}")
+        now_us = micros(self._desk.clock.now())
+        request = RequestId(f"qualifier-{self._boot}-{now_us}-{self._requests}")
         return await self._desk.submit(Submission(self._participant, self._person, request, command, request))
 
     # --- what there is
