@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from comity.model.rule import Level
 from tests.http.serving import INTENT, VOLUME, Served, changed, serving
-from tests.world import NORTH, SOUTH, levels
+from tests.world import NORTH, SOUTH, levels, volume
 
 ROUTE: dict[str, Any] = {
     "waypoints": [{"lat": 47.0, "lon": 10.9}, {"lat": 47.0, "lon": 11.1}],
@@ -123,3 +124,95 @@ def test_volumes_or_a_route_are_given(served: Served) -> None:
         for body in ({**PLAN, **INTENT}, {"category": "rotorcraft", "crewed": True}):
             refused = north.post("/v1/plans/check", json=body)
             assert (refused.status_code, refused.json()["field"]) == (400, "volumes")
+
+
+SOUTHS: dict[str, Any] = changed(INTENT, "volumes.0.start", "2026-06-01T08:20:00Z")
+
+
+def test_alternatives_come_with_their_words_and_pass(served: Served, in_the_way: str) -> None:
+    with served.client("south") as south:
+        answer = south.post("/v1/plans/alternatives", json={**SOUTHS, "limit_ms": 2_000}).json()
+        assert (answer["passes"], answer["complete"]) == (False, True)
+        found = {one["kind"]: one for one in answer["alternatives"]}
+        assert set(found) == {"later", "higher", "lower", "around"}
+        assert found["later"]["later_s"] == 3_000.0
+        assert found["later"]["words"] == "50 min later"
+        assert found["higher"]["higher_m"] == 510.0
+        assert found["around"]["towards_deg"] in range(0, 360, 45)
+        for one in answer["alternatives"]:
+            checked = south.post("/v1/plans/check", json={**INTENT, "volumes": one["volumes"]})
+            assert checked.json()["conflicts"] == []
+        assert in_the_way not in str(answer)
+
+
+def test_a_refused_filing_brings_alternatives_where_they_are_asked_for(
+    served: Served, in_the_way: str
+) -> None:
+    with served.client("south") as south:
+        plain = served.put(south, "/v1/intents", SOUTHS)
+        assert set(plain.json()["detail"]) == {"conflicts"}
+        refused = served.put(south, "/v1/intents", {**SOUTHS, "alternatives_ms": 2_000})
+        assert (refused.status_code, refused.json()["code"]) == (409, "strategic_conflict")
+        detail = refused.json()["detail"]
+        assert detail["conflicts"] == plain.json()["detail"]["conflicts"]
+        same = south.post("/v1/plans/alternatives", json={**SOUTHS, "limit_ms": 2_000}).json()
+        assert detail["alternatives"] == same["alternatives"]
+        assert (detail["tried"], detail["complete"]) == (same["tried"], True)
+        cheapest = {**SOUTHS, "volumes": detail["alternatives"][0]["volumes"], "alternatives_ms": 2_000}
+        filed = served.put(south, "/v1/intents", cheapest)
+        assert filed.status_code == 201
+        id = filed.json()["result"]["ref"]
+        back = {
+            "ovn": filed.json()["result"]["ovn"],
+            "volumes": SOUTHS["volumes"],
+            "alternatives_ms": 2_000,
+        }
+        change = served.put(south, f"/v1/intents/{id}", back, "PUT")
+        assert change.status_code == 409
+        assert change.json()["detail"]["alternatives"] == same["alternatives"]
+        ovn = filed.json()["result"]["ovn"]
+        ended = south.delete(f"/v1/intents/{id}", params={"ovn": ovn}, headers=served.key())
+        assert ended.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("limit_ms", 0),
+        ("limit_ms", 5_001),
+        ("kinds", []),
+        ("kinds", ["sideways"]),
+        ("later_s", 0),
+        ("earlier_s", 1e9),
+        ("vertical_m", -5),
+        ("around_m", 1e9),
+        ("most", 0),
+    ],
+)
+def test_what_is_wrong_with_a_search_is_named(served: Served, name: str, wrong: Any) -> None:
+    with served.client("south") as south:
+        refused = south.post("/v1/plans/alternatives", json={**SOUTHS, name: wrong})
+        assert (refused.status_code, refused.json()["code"]) == (400, "invalid_input")
+        assert refused.json()["field"].startswith(name)
+        filing = served.put(south, "/v1/intents", {**SOUTHS, "alternatives_ms": 5_001})
+        assert (filing.status_code, filing.json()["field"]) == (400, "alternatives_ms")
+
+
+def test_a_search_takes_of_the_quota_what_its_limit_says(tmp_path: Path) -> None:
+    quotas = "reads_per_s = 0.001\nreads_burst = 100\n"
+    with serving(tmp_path, quotas=quotas) as served, served.client("south") as south:
+        for _ in range(4):
+            assert south.post("/v1/plans/alternatives", json={**SOUTHS, "limit_ms": 1_000}).status_code == 200
+        refused = south.post("/v1/plans/alternatives", json={**SOUTHS, "limit_ms": 1_000})
+        assert (refused.status_code, refused.json()["code"]) == (429, "quota_exceeded")
+        served.run(served.world.file(SOUTH, volume()))
+        filing = served.put(south, "/v1/intents", {**INTENT, "alternatives_ms": 5_000})
+        assert filing.status_code == 409
+        assert filing.json()["detail"]["alternatives"] == []
+        assert filing.json()["detail"]["complete"] is False
+
+
+def test_plans_are_for_those_who_may_read(served: Served) -> None:
+    with served.client(None) as anyone:
+        for path in ("volumes", "check", "alternatives"):
+            assert anyone.post(f"/v1/plans/{path}", json=PLAN).status_code == 401
