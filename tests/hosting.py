@@ -21,7 +21,7 @@ from comity.model import dss_command as d
 from comity.model.f3548 import OperationalIntentReference, peer
 from comity.model.intent import IntentState
 from comity.model.released import ReleasedItem
-from comity.model.rule import Level, ToGroup
+from comity.model.rule import Level, ReleaseRule, ToGroup
 from comity.model.volume import Volume4D
 from tests.world import CENTRE, ENVIRONMENT, NORTH, World, levels, volume
 
@@ -75,7 +75,7 @@ async def put_peer(
 
 async def to_peers(w: World, intent: Level = Level.VOLUME, constraint: Level = Level.NONE) -> str:
     outcome = await w.do(NORTH, c.SetRule(ToGroup(GroupId("f3548"), CENTRE), levels(intent, constraint)))
-    assert outcome.result is not None and not isinstance(outcome.result, ReleasedItem)
+    assert isinstance(outcome.result, ReleaseRule)
     return outcome.result.id
 
 

@@ -1,4 +1,4 @@
-"""What goes with a native plan among F3548 peers: references, subscriptions, notices, by the same decision."""
+"""What goes with a native plan among F3548 peers: references, subscriptions, notices, by one decision."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ async def test_who_releases_nothing_to_peers_has_no_reference(tmp_path: Path) ->
         await w.file(NORTH)
         await w.do(NORTH, c.PublishConstraint(ConstraintKind.CLOSED, "R1", (volume(),)))
         state = w.exchange.state
-        assert not state.references and not state.constraint_references and not state.notices
+        assert not state.references
+        assert not state.constraint_references
+        assert not state.notices
 
 
 @ran
@@ -55,17 +57,23 @@ async def test_a_released_plan_has_a_reference_from_filing_to_its_end(tmp_path: 
         assert (first.box.lower_m, first.box.upper_m) == (1_000.0, 1_500.0)
         item = await change(w, item, state=IntentState.ACTIVATED)
         active = reference_of(w, item)
-        assert active.version == 2 and active.ovn != first.ovn and active.id == first.id
+        assert active.version == 2
+        assert active.ovn != first.ovn
+        assert active.id == first.id
         assert active.subscription is not None
         listening = w.exchange.state.subscriptions[active.subscription]
-        assert listening.implicit and listening.hosted == NORTH and listening.box == active.box
+        assert listening.implicit
+        assert listening.hosted == NORTH
+        assert listening.box == active.box
         item = await change(w, item, volumes=(volume(end_s=5_000.0),))
         moved = reference_of(w, item)
         assert moved.subscription == active.subscription
         assert w.exchange.state.subscriptions[active.subscription].box.end == moved.box.end
         await w.do(NORTH, c.EndIntent(EntityId(item.ref), Ovn(str(item.ovn))))
         state = w.exchange.state
-        assert not state.references and not state.reference_of and len(state.subscriptions) == 1
+        assert not state.references
+        assert not state.reference_of
+        assert len(state.subscriptions) == 1
         owed = sorted(w.exchange.state.notices)
         assert owed == [(first.id, version, URL1) for version in (1, 2, 3, 4)]
         indexes = [w.exchange.state.notices[key].owed[0].subscriptions[0].index for key in owed]
@@ -82,7 +90,8 @@ async def test_time_ends_the_reference_with_the_plan(tmp_path: Path) -> None:
         await subscribe(w)
         assert len(w.exchange.state.references) == len(w.exchange.state.constraint_references) == 1
         await w.pass_time(4_200.0)
-        assert not w.exchange.state.references and not w.exchange.state.constraint_references
+        assert not w.exchange.state.references
+        assert not w.exchange.state.constraint_references
         owed = [one.owed[0] for one in w.exchange.state.notices.values()]
         assert sorted(one.kind for one in owed) == ["constraint", "operational_intent"]
         assert sorted(one.subscriptions[0].index for one in owed) == [1, 2]
@@ -95,7 +104,9 @@ async def test_at_level_0_the_reference_holds_the_coarse_form(tmp_path: Path) ->
         item = await w.file(NORTH)
         box = reference_of(w, item).box
         assert (box.lower_m, box.upper_m) == (1_000.0, 2_000.0)
-        assert box.start == START and box.end is not None and box.end.minute in (0, 30)
+        assert box.start == START
+        assert box.end is not None
+        assert box.end.minute in (0, 30)
         forms = w.exchange.state.volumes.reserved(w.exchange.state.intents[EntityId(item.ref)])
         assert set(box.cells) == {cell for form in forms for cell in form.cells}
 
@@ -107,14 +118,16 @@ async def test_off_nominal_says_where_it_may_be_and_what_it_had(tmp_path: Path) 
         item = await change(w, await w.file(NORTH), state=IntentState.ACTIVATED)
         feared = (volume(47.1, radius_m=5_000.0),)
         item = await change(w, item, state=IntentState.NONCONFORMING, volumes=feared)
-        assert item.volumes == feared and item.nominal_volumes == (volume(),)
+        assert item.volumes == feared
+        assert item.nominal_volumes == (volume(),)
         box = reference_of(w, item).box
         assert set(box.cells) == {
             *box_of(volume(), ENVIRONMENT).cells,
             *box_of(feared[0], ENVIRONMENT).cells,
         }
         item = await change(w, item, state=IntentState.ACTIVATED)
-        assert item.volumes == (volume(),) and item.nominal_volumes is None
+        assert item.volumes == (volume(),)
+        assert item.nominal_volumes is None
         assert reference_of(w, item).box == box_of(volume(), ENVIRONMENT)
 
 
@@ -171,7 +184,8 @@ async def test_peers_plans_are_advisory_to_who_releases_nothing_to_them(tmp_path
             await w.file(SOUTH)
         (conflict,) = refused.value.detail["conflicts"]
         assert (conflict.item.level, conflict.item.contact) == ("reserved", f"USS {USS1}")
-        assert not conflict.blocking and conflict.volumes == (0,)
+        assert not conflict.blocking
+        assert conflict.volumes == (0,)
         assert conflict.item.ref in {one.ref for one in w.exchange.airspace(SOUTH)}
         item = await w.file(SOUTH, accept=[conflict.item.ref])
         assert item.accepted_conflicts == (conflict.item.ref,)
@@ -192,5 +206,7 @@ async def test_a_withdrawn_release_takes_the_reference_at_once(tmp_path: Path) -
         w.clock.advance(1.0)
         await to_peers(w, Level.RESERVED)
         again = reference_of(w, item)
-        assert again.id == held.id and again.version == 1 and again.ovn != held.ovn
+        assert again.id == held.id
+        assert again.version == 1
+        assert again.ovn != held.ovn
         assert again.level is Level.RESERVED

@@ -70,6 +70,8 @@ class Watch:
                 reference = fact.reference
                 if reference.hosted is None:
                     self._near(reference.box)
+                    for intent in [one for one, found in self._found.items() if reference.id in found]:
+                        self._mark(intent)
                     if isinstance(fact, d.ReferenceRemoved):
                         self._in_vain.pop(reference.id, None)
                 elif reference.intent is not None:
@@ -92,6 +94,11 @@ class Watch:
             del self._dirty[intent]
             self._compare(intent, now)
 
+    async def settled(self) -> None:
+        """Until nobody is being asked."""
+        while self._asking:
+            await asyncio.wait(set(self._asking.values()))
+
     async def stop(self) -> None:
         tasks = list(self._asking.values())
         for task in tasks:
@@ -105,7 +112,7 @@ class Watch:
             self._dirty[intent] = None
 
     def _near(self, box: CellBox) -> None:
-        """Mark the hosted plans near a peer's, and those that were in conflict with one."""
+        """Mark the hosted plans near a peer's."""
         for id in self._state.cells["references"].search(box):
             intent = self._state.references[id].intent
             if intent is not None:
