@@ -164,6 +164,8 @@ def test_the_demonstration_stops_in_order_and_has_kept_everything(tmp_path: Path
     assert len(set(links)) == 1
     for hint in HINTS:
         assert hint.title in said
+    assert re.search(r"parcel-uss +has its parcel line Basel to Liestal Activated by F3548", said)
+    assert "lost the USS" not in said
     assert "stopped; what was acknowledged is in" in said
     ledger = place / "data" / "ledger.sqlite"
     entries = json.loads(comity("verify", ledger, "--json").stdout)["entries"]

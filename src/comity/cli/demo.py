@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from comity.cli.demo_setup import Tokens, free_port, logging_to, prepare
+from comity.cli.demo_uss import DemoUss
 from comity.client import Client
 from comity.clock import SystemClock, from_micros
 from comity.config import Config
@@ -30,6 +31,7 @@ from comity.ids import ParticipantId
 from comity.runtime import Fatal, Runtime
 from comity.sim.cast import DESKS, PARTICIPANTS
 from comity.sim.guide import HINTS
+from comity.sim.parcels import MANAGER
 from comity.sim.player import Happened, Player
 
 LINK_SCOPES: Final = (READ, WRITE)
@@ -56,7 +58,7 @@ def demo(directory: Path, port: int | None, seed: int, seconds: float | None) ->
     Ctrl-C stops it in order. Started again it has kept everything that was acknowledged.
     """
     config = prepare(directory)
-    wanted = port if port is not None else free_port(config.server.host, config.server.port)
+    wanted = free_port(config.server.host, config.server.port if port is None else port)
     show = Console(highlight=False)
     with logging_to(config), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
@@ -76,7 +78,8 @@ class _Demo:
         self._show = show
         self._stop = threading.Event()
         self._tokens = Tokens(config, SystemClock())
-        self._runtime = Runtime(config, port=port)
+        self._uss = DemoUss(config, port, SystemClock(), self._uss_said)
+        self._runtime = Runtime(self._uss.config, port=port)
 
     async def run(self) -> int:
         stopping = asyncio.Event()
@@ -118,13 +121,29 @@ class _Demo:
         playing = asyncio.create_task(asyncio.to_thread(player.run, self._stop, self._last_s))
         told = asyncio.create_task(stopping.wait())
         failed = asyncio.create_task(self._runtime.until_failure())
+        parcels = asyncio.create_task(self._uss.run())
+        parcels.add_done_callback(self._uss_ended)
         await asyncio.wait({playing, told, failed}, return_when=asyncio.FIRST_COMPLETED)
         self._stop.set()
         for task in (told, failed):
             task.cancel()
         await playing
+        await self._end(parcels)
         self._show.print(f"{player.reports:,} position reports were taken")
         return 3 if failed.done() and not failed.cancelled() and failed.exception() else 0
+
+    async def _end(self, parcels: asyncio.Task[None]) -> None:
+        """Stop the made-up USS."""
+        parcels.cancel()
+        await asyncio.wait({parcels})
+
+    def _uss_said(self, says: str) -> None:
+        self._tell(Happened(ParticipantId(MANAGER), says))
+
+    def _uss_ended(self, parcels: asyncio.Task[None]) -> None:
+        """What the made-up USS failed of is said; the demonstration goes on without it."""
+        if not parcels.cancelled() and (error := parcels.exception()) is not None:
+            self._tell(Happened(None, f"lost the USS {MANAGER}: {error!r}", expected=False))
 
     def _links(self, clients: Mapping[ParticipantId, Client], kept: int, began: int) -> None:
         """A link signs in and shows the guide; the page takes both out of its address."""

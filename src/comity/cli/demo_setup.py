@@ -111,14 +111,14 @@ def _toml(value: object) -> str:
 
 
 def free_port(host: str, wanted: int) -> int:
-    """The wanted port, or 0 (any) where something else has it."""
+    """The wanted port, or a free one where it is 0 or something else has it."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, wanted))
         except OSError:
-            return 0
-    return wanted
+            probe.bind((host, 0))
+        return int(probe.getsockname()[1])
 
 
 class Tokens:
