@@ -7,8 +7,6 @@ their own.
 
 from __future__ import annotations
 
-from typing import cast
-
 from starlette.routing import BaseRoute, Router, WebSocketRoute
 from starlette.routing import Route as PathRoute
 from starlette.types import Receive, Scope, Send
@@ -21,7 +19,7 @@ from comity.http.keyring import Keyring, TrustedKey, build_keyring
 from comity.http.metrics import Metrics
 from comity.http.openapi import document
 from comity.http.pages import DOCS, STATIC, Pages
-from comity.http.port import ExchangePort, StandardsPort
+from comity.http.port import ExchangePort
 from comity.http.quota import Quotas
 from comity.http.routes import table
 from comity.http.routing import Route, Services
@@ -74,6 +72,7 @@ def create_app(
     metrics = metrics or Metrics()
     keyring = keyring or build_keyring(config)
     _add_own_issuer(keyring, config)
+    authorities = build_standard_keyring(config) if config.f3548.enabled else None
     auth = config.auth
     verifier = Verifier(keyring, frozenset(config.audiences()), auth.max_lifetime_s, auth.cached_tokens)
     gate = Gate(exchange, verifier)
@@ -93,19 +92,21 @@ def create_app(
         still_welcome=still_welcome,
         metrics_text=metrics.text,
         openapi=lambda: described,
-        token_keys_problem=lambda: keyring.problem,
+        token_keys_problem=lambda: keyring.problem or (authorities.problem if authorities else None),
         static=Pages(STATIC),
         docs=Pages(DOCS),
     )
     router = _router(routes, services, gate, hub, metrics)
-    return App(router, routes, hub, metrics, keyring, _standards(exchange, config, metrics))
+    return App(router, routes, hub, metrics, keyring, _standards(exchange, config, metrics, authorities))
 
 
-def _standards(exchange: ExchangePort, config: Config, metrics: Metrics) -> StandardsEndpoint | None:
-    if not config.f3548.enabled:
+def _standards(
+    exchange: ExchangePort, config: Config, metrics: Metrics, authorities: Keyring | None
+) -> StandardsEndpoint | None:
+    if authorities is None:
         return None
-    services = StandardServices(cast(StandardsPort, exchange), config)
-    verifier = StandardVerifier(build_standard_keyring(config), frozenset(config.f3548.audiences))
+    services = StandardServices(exchange, config)
+    verifier = StandardVerifier(authorities, frozenset(config.f3548.audiences))
     return StandardsEndpoint(standard_table(config), services, verifier, metrics)
 
 

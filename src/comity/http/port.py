@@ -235,11 +235,9 @@ class PlansPort(Protocol):
     async def alternatives(self, who: ParticipantId, search: Search) -> Alternatives: ...
 
 
-class ExchangePort(Protocol):
+class ExchangePort(StandardsPort, Protocol):
     """See ``comity.exchange.Exchange`` for what each promises."""
 
-    @property
-    def clock(self) -> Clock: ...
     @property
     def on_withdrawn(self) -> list[Callable[[ParticipantId], None]]: ...
     @property
