@@ -88,6 +88,11 @@ def asked(fake: FakeExchange, path: str) -> list[tuple[Any, str | None]]:
     return [(body, key) for known, body, key in fake.plans.asked if known == path]
 
 
+def titles(page: MapPage) -> list[str]:
+    """First lines of the labels on the map."""
+    return [lines[0] for lines in page.debug("texts").values()]
+
+
 def filed(fake: FakeExchange) -> list[ReleasedItem]:
     before = {item.ref for item in fake.plans.at_first}
     return [item for item in fake.items if item.ref not in before]
@@ -109,8 +114,7 @@ def test_a_route_is_drawn_by_clicks_and_its_volumes_show(fake: FakeExchange, pag
     assert plan["volumes"] > 4
     assert plan["drawn"]["plan"] + plan["drawn"]["hit"] == plan["volumes"]
     assert f"{plan['volumes']} volumes" in page.text(".plan-summary")
-    texts = page.debug("texts")
-    assert any(lines[0] == "PLAN, not filed" for lines in texts.values())
+    page.until(lambda: "PLAN, not filed" in titles(page), "and says what it is")
     assert page.errors == []
 
 
@@ -126,8 +130,7 @@ def test_what_is_in_the_way_is_listed_and_marked_as_released(fake: FakeExchange,
     drawn = page.debug("plan")["drawn"]
     assert drawn["way"] == 1
     assert drawn["hit"] >= 1
-    texts = [lines[0] for lines in page.debug("texts").values()]
-    assert "CONFLICT 1: reserved cells" in texts
+    page.until(lambda: "CONFLICT 1: reserved cells" in titles(page), "named on the map")
     assert page.page.locator("#plan-file").is_disabled()
     assert "Tick each conflict" in page.text("#plan-why")
 
@@ -140,9 +143,7 @@ def test_an_alternative_is_shown_taken_and_filed_as_an_own_intent(fake: FakeExch
     assert "40 minutes later" in first.inner_text()
     first.hover()
     page.until(lambda: page.debug("plan")["drawn"]["other"] > 4, "it shows on the map")
-    page.until(
-        lambda: any(lines[0] == "ALTERNATIVE 1" for lines in page.debug("texts").values()), "and says so"
-    )
+    page.until(lambda: "ALTERNATIVE 1" in titles(page), "and says so")
     page.until_settled()
     page.screenshot("plan-alternative")
     before = page.page.input_value("#plan-departs")
@@ -379,9 +380,7 @@ def test_look_ahead_shows_what_is_in_use_then_and_where_the_plan_would_be(
     page.until(lambda: "Between waypoints" in page.text(".active-panel"), "on its way")
     drawn = page.debug("plan")["drawn"]
     assert 0 < drawn["faint"] < drawn["plan"] + drawn["hit"] + drawn["way"], "one part is in use then"
-    page.until(
-        lambda: any(lines[0] == "the plan, at that time" for lines in page.debug("texts").values()), "marked"
-    )
+    page.until(lambda: "the plan, at that time" in titles(page), "marked")
     page.until_settled()
     page.screenshot("plan-look-ahead")
     at = page.debug("viewTime")["ms"]

@@ -42,12 +42,15 @@ export interface OnRoute extends LatLon {
   readonly bearingDeg: number;
 }
 
+/** Sums of legs are rounded: the arrival is still on the route. */
+const SLACK_M = 0.01;
+
 /** Null before the departure and after the arrival. */
 export function placeAt(legs: readonly Leg[], speedMps: number, departsMs: number, atMs: number): OnRoute | null {
   let gone = ((atMs - departsMs) / 1000) * speedMps;
   if (gone < 0) return null;
   for (const [leg, { from, lengthM, bearingDeg }] of legs.entries()) {
-    if (gone <= lengthM) {
+    if (gone <= lengthM + SLACK_M) {
       const at = EARTH.Direct(from.lat, from.lon, bearingDeg, gone);
       return { lat: at.lat2 ?? from.lat, lon: at.lon2 ?? from.lon, leg, bearingDeg: ((at.azi2 ?? bearingDeg) + 360) % 360 };
     }
