@@ -35,6 +35,8 @@ def decide(asked: Asked) -> Decision:
             return _decide_own(asked)
         case d.RecordDelivered() | d.RecordDetails() | d.PruneSubscriptions() | d.AlignReferences():
             return _decide_own(asked)
+        case d.PruneIdentification():
+            return _decide_own(asked)
         case _:
             return _decide_membership(asked)
 
@@ -138,5 +140,7 @@ def _decide_own(asked: Asked) -> Decision:
             return Decision((SnapshotRecorded(x.size, x.state_digest, x.file_sha256),))
         case d.RecordDelivered() | d.RecordDetails() | d.PruneSubscriptions() | d.AlignReferences():
             return decide_f3548(asked)
+        case d.PruneIdentification():
+            return decide_f3411(asked)
         case other:
             raise AssertionError(f"no decision for {type(other).__name__}")

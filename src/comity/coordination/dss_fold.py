@@ -95,13 +95,16 @@ def _count(
     state: State, entity: OperationalIntentReference | ConstraintReference | Subscription | None, by: int
 ) -> None:
     """Keep how many a USS has. What is hosted is bounded by what its owner may promise."""
-    if entity is None or entity.hosted is not None:
-        return
-    left = state.managed.get(entity.manager, 0) + by
+    if entity is not None and entity.hosted is None:
+        _count_of(state, entity.manager, by)
+
+
+def _count_of(state: State, manager: str, by: int) -> None:
+    left = state.managed.get(manager, 0) + by
     if left:
-        state.managed[entity.manager] = left
+        state.managed[manager] = left
     else:
-        state.managed.pop(entity.manager, None)
+        state.managed.pop(manager, None)
 
 
 def _depend(state: State, subscription: EntityId, reference: EntityId, depends: bool) -> None:
@@ -124,19 +127,23 @@ def _notify(state: State, notified: Iterable[Notified]) -> None:
 def _identification(state: State, fact: d.DssFact) -> None:
     match fact:
         case d.ServiceAreaPut(area=area):
+            _count_of(state, area.owner, 0 if area.id in state.service_areas else 1)
             state.service_areas[area.id] = area
             state.cells["service_areas"].put(area.id, area.box)
             _notify_isa(state, fact.notified)
         case d.ServiceAreaRemoved(area=area):
+            _count_of(state, area.owner, -1 if area.id in state.service_areas else 0)
             state.service_areas.pop(area.id, None)
             state.cells["service_areas"].drop(area.id)
             _notify_isa(state, fact.notified)
-        case d.IsaSubscriptionPut(subscription=subscription):
-            state.isa_subscriptions[subscription.id] = subscription
-            state.cells["isa_subscriptions"].put(subscription.id, subscription.box)
-        case d.IsaSubscriptionRemoved(subscription=subscription):
-            state.isa_subscriptions.pop(subscription.id, None)
-            state.cells["isa_subscriptions"].drop(subscription.id)
+        case d.IsaSubscriptionPut(subscription=held):
+            _count_of(state, held.owner, 0 if held.id in state.isa_subscriptions else 1)
+            state.isa_subscriptions[held.id] = held
+            state.cells["isa_subscriptions"].put(held.id, held.box)
+        case d.IsaSubscriptionRemoved(subscription=held):
+            _count_of(state, held.owner, -1 if held.id in state.isa_subscriptions else 0)
+            state.isa_subscriptions.pop(held.id, None)
+            state.cells["isa_subscriptions"].drop(held.id)
         case _:
             raise AssertionError(f"no fold for {type(fact).__name__}")
 

@@ -204,6 +204,7 @@ class Exchange:
         self.views.touched(facts, now)
         self.warnings.watching.touched(facts)
         self.watch.touched(facts)
+        self.identification.touched(facts)
         self.dss.touched(facts)
         self.hosting.touched(facts)
         for fact in facts:
@@ -408,6 +409,8 @@ class Exchange:
         await self.meet_deadlines()
         if (outlived := self.dss.outlived()) is not None:
             await self.own(outlived)
+        if (ended := self.identification.outlived()) is not None:
+            await self.own(ended)
         await self.alignment.run()
         self.watch.run(self.clock.now())
         self.recorder.flush()

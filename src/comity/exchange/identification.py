@@ -1,20 +1,26 @@
 """Remote identification at the DSS (ASTM F3411-22a): its door in, and its door out.
 
+``owner`` is always the ``sub`` of the asker's token.
+
 ``submit`` takes a USS's command to the writer and answers from the decision alone; reads answer from the
 state as it is. Searches go by cell and time, never by height, and are never cut short.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+import heapq
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from msgspec.structs import replace
 
 from comity.clock import Clock
 from comity.coordination.decision import Decision
+from comity.coordination.f3411.outlived import KEPT, outlived
 from comity.coordination.f3411.times import over
 from comity.coordination.state import State
-from comity.errors import NotFound
+from comity.errors import InvalidInput, NotFound
 from comity.exchange.writer import Durable, Writer
 from comity.ids import EntityId, PersonId, RequestId
 from comity.model import dss_command as d
@@ -25,25 +31,42 @@ from comity.model.dss_fact import (
     ServiceAreaPut,
     ServiceAreaRemoved,
 )
-from comity.model.f3411 import ServiceArea
-from comity.model.f3548 import CellBox, peer
+from comity.model.f3411 import IsaSubscription, ServiceArea
+from comity.model.f3548 import LONGEST_MANAGER, CellBox, peer
+from comity.model.fact import Fact
 from comity.release import f3411 as forms
 
 Command = d.PutServiceArea | d.RemoveServiceArea | d.PutIsaSubscription | d.RemoveIsaSubscription
+Held = ServiceArea | IsaSubscription
 Written = forms.AreaWritten | forms.SubscriptionWritten | forms.SubscriptionRead
+
+PRUNING: Final = timedelta(minutes=1)
+MOST_LOOKED_AT: Final = 1_000
+"""How often what ended long ago is looked for, and how many at a time."""
+
+AGAIN: Final = timedelta(hours=1)
+"""When one is looked at again that the ledger had no room to forget."""
+
+FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Identification:
-    """See the file's head. ``owner`` is the ``sub`` of the caller's token."""
+    """See the file's head. All methods belong to the event loop."""
 
     def __init__(self, state: State, writer: Writer, clock: Clock) -> None:
         self._state = state
         self._writer = writer
         self._clock = clock
+        held: list[Held] = [*state.service_areas.values(), *state.isa_subscriptions.values()]
+        self._looks = [_look(each) for each in held]
+        heapq.heapify(self._looks)
+        self._pruned_at = clock.now()
 
-    async def submit(self, command: Command) -> Written:
-        """Carry out a command of ``command.owner``. Returns once it is durable; raises what refused it."""
-        by = Submission(peer(command.owner), PersonId("uss"), RequestId("-"), command, "")
+    async def submit(self, owner: str, command: Command) -> Written:
+        """Carry out a command. Returns once it is durable; raises what refused it."""
+        if not 0 < len(owner) <= LONGEST_MANAGER:
+            raise InvalidInput(f"a USS's id has 1 to {LONGEST_MANAGER} characters", field="sub")
+        by = Submission(peer(owner), PersonId(owner), RequestId("-"), command, "")
         answer = await self._writer.submit(by)
         assert isinstance(answer, Durable), "commands of a USS have no request ids"
         return self._written(answer.decision)
@@ -98,3 +121,47 @@ class Identification:
                 return forms.SubscriptionRead(forms.subscription_form(subscription))
             case fact:
                 raise AssertionError(f"no form for {type(fact).__name__}")
+
+    # --- time
+
+    def touched(self, facts: Iterable[Fact]) -> None:
+        """Facts that have just been folded: when to look at each again is remembered."""
+        for fact in facts:
+            match fact:
+                case ServiceAreaPut(area=held) | IsaSubscriptionPut(subscription=held):
+                    heapq.heappush(self._looks, _look(held))
+                case _:
+                    pass
+
+    def outlived(self) -> d.PruneIdentification | None:
+        """What the exchange is to forget now, looked for once in ``PRUNING``; None where there is nothing."""
+        now = self._clock.now()
+        if now < self._pruned_at + PRUNING:
+            return None
+        self._pruned_at = now
+        areas: list[EntityId] = []
+        subscriptions: list[EntityId] = []
+        for _ in range(MOST_LOOKED_AT):
+            if not self._looks or self._looks[0][0] >= now:
+                break
+            _, id = heapq.heappop(self._looks)
+            if self._outlived(self._state.service_areas, id, now):
+                areas.append(id)
+            if self._outlived(self._state.isa_subscriptions, id, now):
+                subscriptions.append(id)
+        if not areas and not subscriptions:
+            return None
+        return d.PruneIdentification(now, tuple(areas), tuple(subscriptions))
+
+    def _outlived(self, table: Mapping[EntityId, Held], id: EntityId, now: datetime) -> bool:
+        """One that has is looked at again, should the ledger have no room to forget it."""
+        held = table.get(id)
+        if held is None or not outlived(held.box, now):
+            return False
+        heapq.heappush(self._looks, (now + AGAIN, id))
+        return True
+
+
+def _look(held: Held) -> tuple[datetime, EntityId]:
+    assert held.box.end is not None, "deciding sets both times"
+    return min(held.box.end, FOREVER - KEPT) + KEPT, held.id

@@ -186,10 +186,12 @@ class DssPort(Protocol):
 
 class IdentificationPort(Protocol):
     """See ``comity.exchange.identification.Identification``: the DSS of F3411-22a. Every answer is the API's
-    JSON form; commands and searches name their ``owner``, the ``sub`` of the asker's token."""
+    JSON form. ``owner``: the ``sub`` of the asker's token."""
 
     async def submit(
-        self, command: PutServiceArea | RemoveServiceArea | PutIsaSubscription | RemoveIsaSubscription
+        self,
+        owner: str,
+        command: PutServiceArea | RemoveServiceArea | PutIsaSubscription | RemoveIsaSubscription,
     ) -> Any: ...
     def service_area(self, id: EntityId) -> Any: ...
     def service_areas(

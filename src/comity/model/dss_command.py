@@ -88,20 +88,17 @@ class FileReport(_Command, frozen=True, tag="file_report"):
 
 
 class PutServiceArea(_Command, frozen=True, tag="put_service_area"):
-    """A missing start is now. ``owner``, here and below: the caller's ``sub``, which the envelope's
-    ``participant`` stands for."""
+    """A missing start is now."""
 
     id: EntityId
     version: str | None
     box: CellBox
     url: str
-    owner: str
 
 
 class RemoveServiceArea(_Command, frozen=True, tag="remove_service_area"):
     id: EntityId
     version: str
-    owner: str
 
 
 class PutIsaSubscription(_Command, frozen=True, tag="put_isa_subscription"):
@@ -109,13 +106,11 @@ class PutIsaSubscription(_Command, frozen=True, tag="put_isa_subscription"):
     version: str | None
     box: CellBox
     url: str
-    owner: str
 
 
 class RemoveIsaSubscription(_Command, frozen=True, tag="remove_isa_subscription"):
     id: EntityId
     version: str
-    owner: str
 
 
 class Owed(msgspec.Struct, frozen=True, gc=False):
@@ -169,6 +164,14 @@ class PruneSubscriptions(_Command, frozen=True, tag="prune_subscriptions"):
     ids: tuple[EntityId, ...]
 
 
+class PruneIdentification(_Command, frozen=True, tag="prune_identification"):
+    """The exchange's own: of remote identification, what ended over a day before ``before``."""
+
+    before: Instant
+    areas: tuple[EntityId, ...]
+    subscriptions: tuple[EntityId, ...]
+
+
 class AlignReferences(_Command, frozen=True, tag="align_references"):
     """The exchange's own: after rules changed, give these native intents and constraints their references,
     or take them away, as their owners now release them to the group ``f3548``."""
@@ -191,4 +194,6 @@ PeerCommand = (
     | RemoveIsaSubscription
 )
 
-DssCommand = PeerCommand | RecordDelivered | PruneSubscriptions | AlignReferences | RecordDetails
+DssCommand = (
+    PeerCommand | RecordDelivered | PruneSubscriptions | PruneIdentification | AlignReferences | RecordDetails
+)

@@ -47,14 +47,14 @@ def _at(seconds: float | None) -> datetime | None:
 async def put_area(
     w: World, number: int = 1, over: CellBox | None = None, version: str | None = None, owner: str = ANNA
 ) -> AreaWritten:
-    command = PutServiceArea(new_id(number), version, over or box(), URL, owner)
-    written = await w.exchange.identification.submit(command)
+    command = PutServiceArea(new_id(number), version, over or box(), URL)
+    written = await w.exchange.identification.submit(owner, command)
     assert isinstance(written, AreaWritten)
     return written
 
 
 async def remove_area(w: World, number: int, version: str, owner: str = ANNA) -> AreaWritten:
-    written = await w.exchange.identification.submit(RemoveServiceArea(new_id(number), version, owner))
+    written = await w.exchange.identification.submit(owner, RemoveServiceArea(new_id(number), version))
     assert isinstance(written, AreaWritten)
     return written
 
@@ -67,13 +67,13 @@ async def subscribe(
     owner: str = ANNA,
     url: str = URL,
 ) -> SubscriptionWritten:
-    command = PutIsaSubscription(new_id(number), version, over or box(), url, owner)
-    written = await w.exchange.identification.submit(command)
+    command = PutIsaSubscription(new_id(number), version, over or box(), url)
+    written = await w.exchange.identification.submit(owner, command)
     assert isinstance(written, SubscriptionWritten)
     return written
 
 
 async def unsubscribe(w: World, number: int, version: str, owner: str = ANNA) -> SubscriptionRead:
-    written = await w.exchange.identification.submit(RemoveIsaSubscription(new_id(number), version, owner))
+    written = await w.exchange.identification.submit(owner, RemoveIsaSubscription(new_id(number), version))
     assert isinstance(written, SubscriptionRead)
     return written

@@ -8,13 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from comity.coordination.facts import load, rows
-from comity.errors import InvalidInput, NotFound, NotPermitted, StaleOvn, WrongState
-from comity.ids import EntityId, PersonId, RequestId
-from comity.model.command import Submission
-from comity.model.dss_command import PutServiceArea
-from comity.model.f3548 import peer
+from comity.errors import InvalidInput, NotFound, NotPermitted, QuotaExceeded, StaleOvn, WrongState
+from comity.ids import EntityId
 from comity.release.f3411 import SubscriberToNotify
 from tests.coordination.f3411.rid import (
     ANNA,
@@ -197,7 +195,7 @@ def test_a_subscription_that_has_ended_is_not_told(tmp_path: Path) -> None:
 
 def test_indexes_by_time_are_milliseconds_since_midnight(tmp_path: Path) -> None:
     async def work(w: World) -> None:
-        w.exchange.state.dss = type(w.exchange.state.dss)(counting=False)
+        w.exchange.state.dss = replace(w.exchange.state.dss, counting=False)
         await subscribe(w, 1)
         w.clock.advance(1.25)
         written = await put_area(w)
@@ -292,12 +290,44 @@ def _version(w: World, number: int) -> str:
     return w.exchange.identification.subscription(new_id(number)).subscription.version
 
 
-def test_a_uss_writes_under_its_own_name_alone(tmp_path: Path) -> None:
+def test_what_ended_over_a_day_ago_is_forgotten(tmp_path: Path) -> None:
     async def work(w: World) -> None:
-        command = PutServiceArea(new_id(1), None, box(), URL, ANNA)
-        with pytest.raises(NotPermitted, match="own name"):
-            await w.exchange.writer.submit(
-                Submission(peer(BERT), PersonId("uss"), RequestId("-"), command, "")
-            )
+        await put_area(w, 1)
+        await subscribe(w, 2, owner=BERT)
+        version = (await put_area(w, 3)).service_area.version
+        await put_area(w, 3, box(end_s=7_200.0), version)
+        state, door = w.exchange.state, w.exchange.identification
+        assert dict(state.managed) == {ANNA: 2, BERT: 1}
+        await w.pass_time(3_600.0 + 86_400.0)
+        assert len(state.service_areas) == 2
+        await w.pass_time(61.0)
+        assert set(state.service_areas) == {new_id(3)}
+        assert not state.isa_subscriptions
+        assert dict(state.managed) == {ANNA: 1}
+        with pytest.raises(NotFound):
+            door.service_area(new_id(1))
+        size = w.exchange.ledger.size
+        await w.pass_time(61.0)
+        assert w.exchange.ledger.size == size
+        await w.pass_time(3_600.0)
+        assert not state.service_areas
+        assert not state.managed
+
+    on_a_world(tmp_path, work)
+
+
+def test_a_uss_has_so_many_entities_and_no_more(tmp_path: Path) -> None:
+    async def work(w: World) -> None:
+        w.exchange.state.dss = replace(w.exchange.state.dss, entities_per_manager=2)
+        await put_area(w, 1)
+        version = (await subscribe(w, 2)).subscription.version
+        with pytest.raises(QuotaExceeded, match="2 entities"):
+            await put_area(w, 3)
+        with pytest.raises(QuotaExceeded, match="2 entities"):
+            await subscribe(w, 3)
+        await put_area(w, 3, owner=BERT)
+        again = await subscribe(w, 2, version=version)
+        await unsubscribe(w, 2, again.subscription.version)
+        await put_area(w, 4)
 
     on_a_world(tmp_path, work)

@@ -10,6 +10,7 @@ from comity.coordination.decision import Asked, Decision
 from comity.coordination.f3411.notices import notices
 from comity.coordination.f3411.times import area_times
 from comity.coordination.f3411.versions import check_current, check_form, new_version
+from comity.coordination.f3548.standing import check_room, manager_of
 from comity.errors import InvalidInput, NotFound, NotPermitted, WrongState
 from comity.model.dss_command import PutServiceArea, RemoveServiceArea
 from comity.model.dss_fact import ServiceAreaPut, ServiceAreaRemoved
@@ -23,16 +24,17 @@ def put_area(asked: Asked, command: PutServiceArea) -> Decision:
         box = area_times(command.box, None, asked.now)
         if old is not None:
             raise WrongState("there is an identification service area with this id already", field="id")
+        check_room(asked)
         boxes, writes = [box], 1
     else:
         if old is None:
             raise InvalidInput("there is no identification service area with this id", field="id")
-        _check_own(old, command.owner)
+        _check_own(asked, old)
         check_current(command.version, old.version)
         box = area_times(command.box, old.box, asked.now)
         boxes, writes = [old.box, box], old.writes + 1
     version = new_version(asked, command.id, writes)
-    area = ServiceArea(command.id, command.owner, box, command.url, version, writes, asked.now)
+    area = ServiceArea(command.id, manager_of(asked), box, command.url, version, writes, asked.now)
     notified, subscribers = notices(asked, *boxes)
     return Decision((ServiceAreaPut(area, notified),), created=old is None, subscribers=subscribers)
 
@@ -42,12 +44,12 @@ def remove_area(asked: Asked, command: RemoveServiceArea) -> Decision:
     area = asked.state.service_areas.get(command.id)
     if area is None:
         raise NotFound("there is no identification service area with this id", field="id")
-    _check_own(area, command.owner)
+    _check_own(asked, area)
     check_current(command.version, area.version)
     notified, subscribers = notices(asked, area.box)
     return Decision((ServiceAreaRemoved(area, notified),), subscribers=subscribers)
 
 
-def _check_own(area: ServiceArea, owner: str) -> None:
-    if area.owner != owner:
+def _check_own(asked: Asked, area: ServiceArea) -> None:
+    if area.owner != manager_of(asked):
         raise NotPermitted("this identification service area is another's", field="id")

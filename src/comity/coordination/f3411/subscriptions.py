@@ -15,6 +15,7 @@ from comity.coordination.decision import Asked, Decision
 from comity.coordination.f3411.notices import meeting
 from comity.coordination.f3411.times import subscription_times
 from comity.coordination.f3411.versions import check_current, check_form, new_version
+from comity.coordination.f3548.standing import check_room, manager_of
 from comity.errors import InvalidInput, NotFound, NotPermitted, QuotaExceeded, WrongState
 from comity.geo.cells import cell_of, level_of, parent, token
 from comity.model.dss_command import PutIsaSubscription, RemoveIsaSubscription
@@ -33,17 +34,18 @@ def put_subscription(asked: Asked, command: PutIsaSubscription) -> Decision:
         box = subscription_times(command.box, None, asked.now)
         if old is not None:
             raise WrongState("there is a subscription with this id already", field="id")
+        check_room(asked)
         writes, index = 1, 0
     else:
         if old is None:
             raise InvalidInput("there is no subscription with this id", field="id")
         check_current(command.version, old.version)
-        _check_own(old, command.owner)
+        _check_own(asked, old)
         box = subscription_times(command.box, old.box, asked.now)
         writes, index = old.writes + 1, old.index
     _check_number(asked, command, box)
     version = new_version(asked, command.id, writes)
-    put = IsaSubscription(command.id, command.owner, box, command.url, version, writes, index)
+    put = IsaSubscription(command.id, manager_of(asked), box, command.url, version, writes, index)
     return Decision((IsaSubscriptionPut(put),), created=old is None)
 
 
@@ -53,20 +55,21 @@ def remove_subscription(asked: Asked, command: RemoveIsaSubscription) -> Decisio
     if old is None:
         raise NotFound("there is no subscription with this id", field="id")
     check_current(command.version, old.version)
-    _check_own(old, command.owner)
+    _check_own(asked, old)
     return Decision((IsaSubscriptionRemoved(old),))
 
 
-def _check_own(subscription: IsaSubscription, owner: str) -> None:
-    if subscription.owner != owner:
+def _check_own(asked: Asked, subscription: IsaSubscription) -> None:
+    if subscription.owner != manager_of(asked):
         raise NotPermitted("this subscription is another's", field="id")
 
 
 def _check_number(asked: Asked, command: PutIsaSubscription, box: CellBox) -> None:
+    owner = manager_of(asked)
     others = [
         one.box
         for one in meeting(asked.state, [box], asked.now)
-        if one.owner == command.owner and one.id != command.id
+        if one.owner == owner and one.id != command.id
     ]
     if len(others) >= MOST_IN_A_CELL and deepest(box, others) >= MOST_IN_A_CELL:
         raise QuotaExceeded(

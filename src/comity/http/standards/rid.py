@@ -42,13 +42,13 @@ async def get_area(call: StandardCall) -> Answer:
 
 async def put_area(call: StandardCall) -> Answer:
     put = _put(call)
-    command = PutServiceArea(_id(call), call.path.get("version"), put.box, put.url, call.sub)
-    return answer(await call.exchange.identification.submit(command))
+    command = PutServiceArea(_id(call), call.path.get("version"), put.box, put.url)
+    return answer(await call.exchange.identification.submit(call.sub, command))
 
 
 async def delete_area(call: StandardCall) -> Answer:
-    command = RemoveServiceArea(_id(call), call.path["version"], call.sub)
-    return answer(await call.exchange.identification.submit(command))
+    command = RemoveServiceArea(_id(call), call.path["version"])
+    return answer(await call.exchange.identification.submit(call.sub, command))
 
 
 async def search_subscriptions(call: StandardCall) -> Answer:
@@ -63,13 +63,13 @@ async def get_subscription(call: StandardCall) -> Answer:
 async def put_subscription(call: StandardCall) -> Answer:
     put = _put(call)
     id = _id(call)
-    command = PutIsaSubscription(id, call.path.get("version"), put.box, put.url, call.sub)
-    return answer(await call.exchange.identification.submit(command))
+    command = PutIsaSubscription(id, call.path.get("version"), put.box, put.url)
+    return answer(await call.exchange.identification.submit(call.sub, command))
 
 
 async def delete_subscription(call: StandardCall) -> Answer:
-    command = RemoveIsaSubscription(_id(call), call.path["version"], call.sub)
-    return answer(await call.exchange.identification.submit(command))
+    command = RemoveIsaSubscription(_id(call), call.path["version"])
+    return answer(await call.exchange.identification.submit(call.sub, command))
 
 
 def _id(call: StandardCall) -> EntityId:
