@@ -21,7 +21,7 @@ from msgspec import Meta, field
 from comity.errors import InvalidInput, TooLarge
 from comity.geo.coverage import check_ring, circle_cells, ring_area_m2, ring_cells, union
 from comity.geo.heights import Environment, bounds
-from comity.model import shape
+from comity.model import altitude, shape
 from comity.model.altitude import Altitude as Height
 from comity.model.altitude import Datum
 from comity.model.f3548 import CellBox
@@ -173,16 +173,16 @@ def extents(volumes: Sequence[Volume4D], field: str = "extents") -> CellBox:
 
 
 def native(volume: Volume4D, field: str) -> Promised:
-    """A volume as the model has it: all its bounds are needed, and a duration above zero."""
+    """A volume as the model has it: all its bounds are needed, and a duration above zero. One that reaches
+    below what the model knows (1.5 km under the ellipsoid, where nobody flies) begins there."""
     space = volume.volume
     lower = _needed(space.altitude_lower, f"{field}.volume.altitude_lower")
     upper = _needed(space.altitude_upper, f"{field}.volume.altitude_upper")
     start = _needed(utc(volume.time_start, f"{field}.time_start"), f"{field}.time_start")
     end = _needed(utc(volume.time_end, f"{field}.time_end"), f"{field}.time_end")
     try:
-        return Promised(
-            outline(space), Height(lower.value, Datum.W84), Height(upper.value, Datum.W84), start, end
-        )
+        bottom = Height(max(lower.value, altitude.LOWEST_M), Datum.W84)
+        return Promised(outline(space), bottom, Height(upper.value, Datum.W84), start, end)
     except InvalidInput as error:
         raise InvalidInput(error.message, field=f"{field}.{error.field}") from error
 
