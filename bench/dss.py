@@ -131,7 +131,8 @@ def measure(mode: str, server: Served, authority: Authority, seconds: float, rou
     note = (
         f"body of {len(sample):,} bytes; ratios {spread(ratios)}; {tries:.2f} tries on average, at most "
         f"{max(max(tally.tries) for tally in tallies)}; until accepted: median "
-        f"{statistics.median(took):.0f} ms, 99 % {percentile(took, 99.0):.0f} ms, longest {max(took):.0f} ms; "
+        f"{statistics.median(took):.0f} ms, 99 % {percentile(took, 99.0):.0f} ms, longest "
+        f"{max(took):.0f} ms; "
         f"{statistics.median(cpus):,.0f} µs of the server's CPU for each"
     )
     measured = f"{statistics.median(rates):,.0f} accepted PUTs/s"

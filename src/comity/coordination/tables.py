@@ -8,7 +8,7 @@ and keeps its own puts and removals to itself.
 from __future__ import annotations
 
 from collections.abc import Iterator, MutableMapping
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -34,6 +34,13 @@ class Overlay(MutableMapping[K, V]):
         if found is _GONE:
             raise KeyError(key)
         return found  # type: ignore[return-value]  # neither None nor _GONE: a V
+
+    def get(self, key: K, default: Any = None) -> Any:
+        """Without the exception that the base class would raise and catch for each miss."""
+        found = self._own.get(key)
+        if found is None:
+            return self._base.get(key, default)
+        return default if found is _GONE else found
 
     def __setitem__(self, key: K, value: V) -> None:
         self._own[key] = value

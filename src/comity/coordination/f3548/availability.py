@@ -1,4 +1,4 @@
-"""Availability of USSs (ASTM F3548-21, setUssAvailability), and reports filed with the DSS (makeDssReport)."""
+"""Availability of USSs (ASTM F3548-21, setUssAvailability), and reports to the DSS (makeDssReport)."""
 
 from __future__ import annotations
 

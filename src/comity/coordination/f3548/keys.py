@@ -65,8 +65,12 @@ def needed(
     state: State, box: CellBox, own: EntityId | None, now: datetime, *, constraints: bool = False
 ) -> Needed:
     """What a key for ``box`` has to cover; ``own``: the reference that is being written."""
+    found = references_in(state, box, now)
+    down = {manager for manager in {each.manager for each in found} if is_down(state, manager)}
     references = tuple(
-        each for each in references_in(state, box, now) if each.id != own and not exempt(state, each)
+        each
+        for each in found
+        if each.id != own and not (each.manager in down and each.state is IntentState.ACCEPTED)
     )
     return Needed(references, tuple(constraints_in(state, box, now)) if constraints else ())
 

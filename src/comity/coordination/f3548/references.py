@@ -51,9 +51,9 @@ def put_reference(asked: Asked, command: PutReference) -> Decision:
     if old is None:
         _check_new(asked, command)
     version = 1 if old is None else old.version + 1
-    ovn = _ovn(asked, command, old, version)
     attached = attach(asked, command, old, version)
     key = _key(asked, command, attached)
+    ovn = _ovn(asked, command, old, version)
     reference = OperationalIntentReference(
         id=command.id,
         manager=manager_of(asked),
