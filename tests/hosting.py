@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from comity.coordination.f3548.footprint import box_of
 from comity.coordination.state import DssSettings
-from comity.ids import EntityId, GroupId, Ovn, PersonId, RequestId
+from comity.ids import EntityId, GroupId, Ovn, ParticipantId, PersonId, RequestId
 from comity.model import command as c
 from comity.model import dss_command as d
 from comity.model.f3548 import OperationalIntentReference, peer
@@ -73,8 +73,13 @@ async def put_peer(
     return w.exchange.state.references[new_id(number)]
 
 
-async def to_peers(w: World, intent: Level = Level.VOLUME, constraint: Level = Level.NONE) -> str:
-    outcome = await w.do(NORTH, c.SetRule(ToGroup(GroupId("f3548"), CENTRE), levels(intent, constraint)))
+async def to_peers(
+    w: World,
+    intent: Level = Level.VOLUME,
+    constraint: Level = Level.NONE,
+    owner: ParticipantId = NORTH,
+) -> str:
+    outcome = await w.do(owner, c.SetRule(ToGroup(GroupId("f3548"), CENTRE), levels(intent, constraint)))
     assert isinstance(outcome.result, ReleaseRule)
     return outcome.result.id
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from pathlib import Path
 
 import httpx
 import pytest
+import shapely
 
 from comity.errors import STATUS
 from comity.model.rule import Level
 from tests.http.standards.standing import INTENTS, new_id
 from tests.peer import Json
 from tests.uss_peers.two import Two, two
-from tests.world import volume
+from tests.world import START, volume
 
 NEAR = volume(lower_m=3_000.0, upper_m=3_100.0)
 """Shares cells with ``volume()`` and nothing else."""
@@ -296,3 +298,34 @@ def test_withdrawn_release_hides_the_plan_before_it_is_answered(tmp_path: Path) 
         both.release(Level.RESERVED)
         (again,) = both.peer.around(volume())
         assert again["id"] == reference.id
+
+
+def test_at_level_0_peers_get_coarse_details_that_hold_the_promised(tmp_path: Path) -> None:
+    with two(tmp_path, level=Level.RESERVED) as both:
+        item = both.filed()
+        reference = both.reference(item)
+        assert reference is not None
+        promised = volume()
+        told = both.peer.details(reference.id)["details"]["volumes"]
+        for one in told:
+            space = one["volume"]
+            assert space["altitude_lower"]["value"] == 1_000.0
+            assert space["altitude_upper"]["value"] == 2_000.0
+            assert parsed(one["time_start"]["value"]) == START < promised.start
+            assert parsed(one["time_end"]["value"]) > promised.end
+        shapes = [
+            shapely.Polygon(
+                [(each["lng"], each["lat"]) for each in one["volume"]["outline_polygon"]["vertices"]]
+            )
+            for one in told
+        ]
+        assert min(shape.area for shape in shapes) > 1e-3, "cells of nine kilometres"
+        circle = shapely.Point(11.0, 47.0).buffer(0.01)
+        assert shapely.union_all(shapes).contains(circle)
+        (seen,) = both.peer.around(volume())
+        assert parsed(seen["time_start"]["value"]) == START
+        assert seen["ovn"] == "Available from USS"
+
+
+def parsed(text: str) -> datetime:
+    return datetime.fromisoformat(text)
