@@ -30,6 +30,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "watch": ("look", "Follow the stream: a line a second, until Ctrl-C."),
     "changes": ("look", "Changes of the airspace, to be resumed from a cursor."),
     "intents": ("intents", "Operational intents: where aircraft will be."),
+    "plan": ("plan", "Plans before they are filed: routes, checks, alternatives."),
     "constraints": ("constraints", "Constraints: closed and advisory airspace."),
     "geozones": ("geozones", "Zones from files: read, and published as constraints."),
     "rules": ("release", "Release rules: what you give to whom."),

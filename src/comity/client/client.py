@@ -27,6 +27,7 @@ from comity.client.answers import (
     Written,
 )
 from comity.client.logs import Log
+from comity.client.plans import Plans
 from comity.client.stream import Form, follow
 from comity.client.transport import Identity, Signer, Token, Transport
 from comity.clock import Clock
@@ -81,6 +82,8 @@ class Client:
             ca_file=ca_file,
             clock=clock,
         )
+        self.plans = Plans(self._transport)
+        """Plans before they are filed."""
         self.log = Log(self._transport, "/v1/log")
         """The participant's own log."""
         self.tree = Log(self._transport, "/v1/tree")
@@ -129,11 +132,15 @@ class Client:
         crewed: bool,
         accept_conflicts: Sequence[str] = (),
         priority: int = 0,
+        alternatives_ms: int = 0,
         request_id: str | None = None,
     ) -> Written[ReleasedItem]:
-        """Raises ``StrategicConflict`` with what is in the way, as released to the asker."""
+        """Raises ``StrategicConflict`` with what is in the way, as released to the asker; with
+        ``alternatives_ms`` its detail also has what would be accepted instead."""
         accepted = tuple(Reference(ref) for ref in accept_conflicts)
-        body = native.IntentBody(volumes, AircraftCategory(category), crewed, accepted, priority)
+        body = native.IntentBody(
+            volumes, AircraftCategory(category), crewed, accepted, priority, alternatives_ms
+        )
         return self._write("POST", "/v1/intents", body, Written[ReleasedItem], request_id)
 
     def change_intent(
@@ -145,11 +152,12 @@ class Client:
         volumes: Volumes | None = None,
         accept_conflicts: Sequence[str] = (),
         priority: int | None = None,
+        alternatives_ms: int = 0,
         request_id: str | None = None,
     ) -> Written[ReleasedItem]:
         accepted = tuple(Reference(ref) for ref in accept_conflicts)
         wanted = IntentState(state) if state is not None else None
-        body = native.IntentChange(Ovn(ovn), wanted, volumes, accepted, priority)
+        body = native.IntentChange(Ovn(ovn), wanted, volumes, accepted, priority, alternatives_ms)
         return self._write("PUT", f"/v1/intents/{id}", body, Written[ReleasedItem], request_id)
 
     def end_intent(self, id: str, ovn: str, *, request_id: str | None = None) -> Written[ReleasedItem]:

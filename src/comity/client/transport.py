@@ -66,7 +66,8 @@ def error_classes() -> dict[str, type[ComityError]]:
         for child in cls.__subclasses__():
             yield from below(child)
 
-    return {cls.code: cls for cls in below(ComityError)}
+    # What the exchange derives from one of the tree for its own use answers with that one's code.
+    return {cls.code: cls for cls in below(ComityError) if cls.__module__ == ComityError.__module__}
 
 
 def new_request_id() -> str:
@@ -141,6 +142,11 @@ class Transport:
 
     def text(self, path: str, params: Mapping[str, Any] | None = None) -> str:
         return self._send("GET", path, params=_present(params)).text
+
+    def ask(self, path: str, body: bytes, type_: type[T], *, wait_s: float = 0.0) -> T:
+        """POST of a question that changes nothing; ``wait_s``: how long its answer may take beyond others."""
+        headers = {"Content-Type": "application/json"}
+        return _decode(self._send("POST", path, body=body, headers=headers, wait_s=wait_s), type_)
 
     def write(
         self,
