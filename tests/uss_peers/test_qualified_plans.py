@@ -1,4 +1,4 @@
-"""A qualifier's plans beside another USS's: each answer of the flight planning test interface, and what a peer
+"""A qualifier's plans beside another USS's: what the flight planning test interface answers, and what a peer
 sees of it."""
 
 from __future__ import annotations
@@ -25,15 +25,16 @@ def upsert(both: Two, id: str, *what: Any, **how: Any) -> dict[str, Any]:
 
 
 def states(both: Two) -> list[str]:
-    """Of the hosted plans, as the peer finds them."""
-    return [one["state"] for one in both.peer.around(volume()) if one["manager"] == "comity"]
+    """Of the hosted plans, as the peer finds them at any height."""
+    found = both.peer.around(volume(lower_m=0.0, upper_m=9_000.0))
+    return [one["state"] for one in found if one["manager"] == "comity"]
 
 
 def settle(both: Two) -> None:
-    """What is asked of peers in the background is answered, and a second passes."""
-    both.dss.served.advance(1.0)
-    both.dss.served.run(both.world.exchange.watch.settled())
-    both.dss.served.advance(1.0)
+    """What is asked of peers in the background is answered, and it is looked at: three seconds."""
+    for _ in range(3):
+        both.dss.served.advance(1.0)
+        both.dss.served.run(both.world.exchange.watch.settled())
 
 
 def test_a_plan_is_seen_by_peers_as_it_goes(tmp_path: Path) -> None:
@@ -98,7 +99,7 @@ def test_the_user_is_notified_of_a_peers_plan_that_comes_later(tmp_path: Path) -
         (notice,) = notified(both)
         assert notice["conflicts"] == "Single"
         assert id in notice["message"]
-        assert time(2)["value"] <= notice["observed_at"]["value"] <= time(4)["value"]
+        assert time(3)["value"] <= notice["observed_at"]["value"] <= time(6)["value"]
         both.peer.plan(volume(), priority=11)
         settle(both)
         assert [each["conflicts"] for each in notified(both)] == ["Single", "Multiple"]
