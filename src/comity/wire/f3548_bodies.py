@@ -115,7 +115,7 @@ class ExchangeRecord(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     recorder_role: Literal["Client", "Server"]
     request_time: WrittenTime
     headers: tuple[str, ...] | None = None
-    request_source: str | None = None
+    request_source: str | float | bool | None | msgspec.UnsetType = msgspec.UNSET
     request_body: str | None = None
     response_time: WrittenTime | None = None
     response_body: str | None = None

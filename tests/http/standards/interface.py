@@ -22,14 +22,19 @@ FOLDER = Path(__file__).resolve().parents[3].parent / "shared" / "standards"
 F3548 = "astm-f3548-21-utm.yaml"
 F3411 = "astm-f3411-22a-remoteid.yaml"
 
-BESIDE = {("PUT", "/dss/v1/uss_availability/{uss_id}", "409")}
-"""Answers that the interface files leave out and the rules behind them have."""
+BESIDE = {
+    ("PUT", "/dss/v1/uss_availability/{uss_id}", "409"),
+    ("GET", "/uss/v1/log_sets/{log_set_id}", "404"),
+}
+"""Answers that the interface files leave out; their bodies are an ErrorResponse."""
 
-_UUID4 = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
+REFUSAL = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorResponse"}}}}
+
+UUID4 = r"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-4[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
 
 
 def _is_uuid(value: object) -> bool:
-    return not isinstance(value, str) or re.match(_UUID4, value) is not None
+    return not isinstance(value, str) or re.match(UUID4, value) is not None
 
 
 def _is_time(value: object) -> bool:
@@ -74,10 +79,13 @@ class Interface:
         responses = self.responses(method, path)
         status = str(answer.status_code)
         if (method, path, status) in BESIDE:
-            responses = responses | {status: responses["400"]}
+            responses = responses | {status: REFUSAL}
         assert status in responses, f"{method} {path} answered {status}: {answer.text}"
-        assert answer.headers["content-type"] == "application/json"
         content = responses[status].get("content")
+        if status == "204":
+            assert not answer.content
+            return
+        assert answer.headers["content-type"] == "application/json"
         if content is not None:
             problems = self.problems(content["application/json"]["schema"], answer.json())
             assert not problems, f"{method} {path} {status}: {problems}\n{answer.text}"
@@ -103,5 +111,5 @@ def _mended(value: Any) -> Any:
         if isinstance(mended.get(exclusive), bool) and mended.pop(exclusive):
             mended[exclusive] = mended.pop(bound)
     if mended.get("format") == "uuid" and "pattern" in mended:
-        mended["pattern"] = _UUID4
+        mended["pattern"] = UUID4
     return mended
