@@ -233,11 +233,11 @@ class VirtualUser:
         )
 
     async def _over_lower(self, command: FileIntent | ChangeIntent, priority: int) -> Outcome:
-        """Submit; where only plans that are known to have lower priority are in the way, over those."""
+        """Submit; where all that is in the way is known to give way to this priority, over that."""
         try:
             return await self._submit(command)
         except StrategicConflict as conflict:
-            lower = _lower(conflict, priority)
+            lower = _lower(conflict, priority, equal=self._desk.state.dss.equal_priority)
             if not lower:
                 raise
         return await self._submit(msgspec.structs.replace(command, accept_conflicts=lower))
@@ -317,11 +317,17 @@ def _activation(filed: ReleasedItem) -> ChangeIntent:
     return ChangeIntent(EntityId(filed.ref), Ovn(filed.ovn or ""), IntentState.ACTIVATED)
 
 
-def _lower(conflict: StrategicConflict, priority: int) -> tuple[Reference, ...]:
-    """The references of all that is in the way, where each is a plan of lower priority; else none."""
+def _lower(conflict: StrategicConflict, priority: int, *, equal: bool) -> tuple[Reference, ...]:
+    """The references of all that is in the way, where each is a plan that has to give way; else none.
+
+    That is one whose priority is told and lower, or ``equal`` where that is permitted, and that is not off
+    nominal, which counts as of the highest."""
     items: list[ConflictItem] = conflict.detail.get("conflicts", [])
     for each in items:
-        if each.blocking or each.item.priority is None or each.item.priority >= priority:
+        theirs, state = each.item.priority, each.item.state
+        if each.blocking or theirs is None or state in _IN_USE.values():
+            return ()
+        if theirs > priority or (theirs == priority and not equal):
             return ()
     return tuple(Reference(each.item.ref) for each in items)
 

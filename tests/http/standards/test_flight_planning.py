@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from comity import __version__
-from comity.errors import StrategicConflict
+from comity.errors import InvalidInput, StrategicConflict
 from comity.model.rule import Level
 from tests.http.serving import changed
 from tests.http.standards.asked import Asking, asking, refused, time
@@ -218,6 +218,26 @@ def test_a_plan_of_higher_priority_goes_over_ones_own_of_lower(asked: Asking, he
     high = upsert(asked, new_id("high"), "high", volumes=[area(here)], priority=100)
     assert outcome(high) == ("Completed", "Planned")
     assert high["includes_advisories"] == "AtLeastOneAdvisoryOrCondition"
+
+
+def test_no_priority_goes_over_a_plan_that_is_off_nominal(asked: Asking, here: float) -> None:
+    upsert(asked, new_id("strayed"), "strayed 1", "InUse", volumes=[area(here)])
+    upsert(asked, new_id("strayed"), "strayed 2", "InUse", "OffNominal", volumes=[area(here)])
+    high = upsert(asked, new_id("over it"), "over it", volumes=[area(here)], priority=100)
+    assert outcome(high) == ("Rejected", "NotPlanned")
+
+
+def test_equal_priority_goes_over_ones_own_where_that_is_permitted(tmp_path: Path) -> None:
+    with asking(tmp_path, 'equal_priority = "permitted"\n' + ON) as asked:
+        assert outcome(upsert(asked, new_id("one"), "one")) == ("Completed", "Planned")
+        assert outcome(upsert(asked, new_id("two"), "two")) == ("Completed", "Planned")
+        assert outcome(upsert(asked, new_id("low"), "low", priority=-1)) == ("Rejected", "NotPlanned")
+
+
+def test_it_needs_to_know_whom_it_leads(tmp_path: Path) -> None:
+    switched_on = asking(tmp_path, "\n[f3548.flight_planning]\nenabled = true\n")
+    with pytest.raises(InvalidInput, match="needs a participant and a person"), switched_on:
+        pass
 
 
 def test_a_state_that_cannot_follow_is_rejected(asked: Asking, here: float) -> None:
