@@ -122,15 +122,13 @@ class Hosting:
         return telemetry_of(reference.id, intent, self._picture, self._state.environment, now)
 
     def log_set(self, who: str, id: str) -> USSLogSet:
-        """What was exchanged with ``who``; of others' exchanges nobody learns that there are any."""
-        found = self.log.of(who) if id in (OWN_LOG, who) else None
-        if found is None:
+        """What was exchanged with ``who`` and is remembered; of others' nobody learns that there is any."""
+        if id not in (OWN_LOG, who):
             raise NotFound(
-                f"the log sets here are '{OWN_LOG}', which holds what was exchanged with the USS that asks "
-                "and is remembered; there is none with this id for you",
+                f"the one log set here is '{OWN_LOG}': what was exchanged with the USS that asks",
                 field="log_set_id",
             )
-        return found
+        return self.log.of(who) or USSLogSet(())
 
     # --- what peers are told
 
