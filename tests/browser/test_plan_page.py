@@ -167,6 +167,7 @@ def test_an_alternative_is_shown_taken_and_filed_as_an_own_intent(fake: FakeExch
     assert "priority" not in body
     page.until(lambda: page.page.locator(".details-panel").count() == 1, "it is selected")
     assert "own Accepted intent" in page.text(".details-panel").replace("Own", "own")
+    page.page.keyboard.press("b")
     page.until(lambda: any(item.ref[:6] in row and "OWN" in row for row in page.rows()), "and in the list")
     page.until_settled()
     page.screenshot("plan-filed")
@@ -190,7 +191,7 @@ def test_conflicts_are_accepted_one_by_one_and_closed_ones_cannot_be(
     assert "cannot be filed over" in page.text(".plan-conflicts")
     assert page.page.get_by_label("File over conflict 1 on purpose").count() == 0
     assert page.page.locator("#plan-file").is_disabled()
-    assert "closed constraint" in page.text("#plan-why")
+    assert "Conflict 1 cannot be filed over" in page.text("#plan-why")
 
 
 def test_a_lost_answer_files_once(fake: FakeExchange, page: MapPage) -> None:
@@ -223,6 +224,21 @@ def test_a_refusal_says_what_is_in_the_way_and_a_new_try_is_a_new_write(
     assert message in page.text(".plan-foot")
     page.until(lambda: "Intent 5f0c2f" in page.text(".plan-conflicts"), "what is in the way is listed")
     assert filed(fake) == []
+    asked_before = len(asked(fake, "/v1/plans/check"))
+    fake.change((OWN, msgspec.structs.replace(route, version=9)))
+    page.until(
+        lambda: len(asked(fake, "/v1/plans/check")) > asked_before, "checked anew as the picture changes"
+    )
+    assert "Refused." in page.text(".plan-foot")
+    assert page.debug("plan")["conflicts"] == 2, "what only the filing knows of stays"
+    assert "Tick each conflict" in page.text("#plan-why")
+    page.page.get_by_label("File over conflict 2 on purpose").check()
+    page.page.click("#plan-file")
+    page.page.wait_for_selector(".plan-filed")
+    (first, key), (second, again) = asked(fake, "/v1/intents")
+    assert key != again
+    assert first["accept_conflicts"] == [RESERVED]
+    assert second["accept_conflicts"] == sorted([RESERVED, OWN])
     page.errors.clear()
 
 

@@ -50,7 +50,7 @@ export function DetailsPanel() {
       )}
       <div class="details-body">
         {chosen.track && <TrackDetails track={chosen.track} />}
-        {chosen.item && <ItemDetails item={chosen.item} />}
+        {chosen.item && <ItemDetails item={chosen.item} gone={chosen.gone} />}
       </div>
     </aside>
   );
@@ -104,13 +104,13 @@ function TrackDetails({ track }: { track: Track }) {
   );
 }
 
-function ItemDetails({ item }: { item: ReleasedItem }) {
+function ItemDetails({ item, gone }: { item: ReleasedItem; gone: boolean }) {
   const volumes = [...(item.volumes ?? []), ...(item.reserved ?? [])];
   return (
     <>
       <p class="subtitle">{itemWords(item)}</p>
       <p class="meaning">{itemLevelWords(item)}</p>
-      <Conduct key={item.ref} item={item} />
+      {!gone && <Conduct key={item.ref} item={item} />}
       <dl>
         <Fact name="State">
           {item.state ? (STATE[item.state] ?? item.state) : item.level === "reserved" ? "withheld" : UNKNOWN}

@@ -3,7 +3,7 @@
 import { findAlternatives, layAnew, take } from "./asks";
 import type { Alternative } from "./answers";
 import { followsLine } from "./layer";
-import { checkedNow, current, offered, offering, offerTrouble, plan, preview } from "./state";
+import { current, inWay, offered, offering, offerTrouble, plan, preview } from "./state";
 
 const KIND: Readonly<Record<string, string>> = {
   later: "→ in time",
@@ -17,7 +17,7 @@ export function Alternatives() {
   const of = plan.value;
   if (!of) return null;
   const known = offered.value;
-  const wanted = (checkedNow.value?.conflicts.length ?? 0) > 0;
+  const wanted = (inWay.value?.length ?? 0) > 0;
   if (!wanted && !known && !of.taken) return null;
   return (
     <section class="plan-alternatives" aria-label="Alternatives" aria-busy={offering.value}>

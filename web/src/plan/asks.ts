@@ -8,7 +8,7 @@ import { type Alternative, BadAnswer, readAlternatives, readCheck, readLaid } fr
 import { type Field, moved, read, withRoute } from "./draft";
 import { legsOf, lengthOf } from "./route";
 import {
-  accepted, checked, checking, checkTrouble, current, draft, laying, layTrouble, newId, offered, offering, offerTrouble, plan, type Plan,
+  accepted, checked, checking, checkTrouble, current, draft, inWay, laying, layTrouble, newId, offered, offering, offerTrouble, plan, type Plan,
   planOpen, preview, reading, replaces, routeKey, type Trouble,
 } from "./state";
 
@@ -102,12 +102,13 @@ async function check(of: Plan): Promise<void> {
   try {
     if ("error" in told) throw told.error;
     const answer = readCheck(told.answer);
-    const there = new Set(answer.conflicts.map(({ item }) => item.ref));
     batch(() => {
       checked.value = { ...answer, of, atMs: nowMs() };
       checkTrouble.value = null;
       // Accepting is of what was seen: a conflict that went and comes again is to be accepted again.
-      accepted.value = new Set([...accepted.peek()].filter((ref) => there.has(ref)));
+      const there = new Set(inWay.peek()?.map(({ item }) => item.ref));
+      const kept = [...accepted.peek()].filter((ref) => there.has(ref));
+      if (kept.length < accepted.peek().size) accepted.value = new Set(kept);
     });
   } catch (error) {
     checkTrouble.value = troubleWords(error);

@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import { itemName } from "../format/words";
 import { viewTime } from "../state/store";
 import type { IntentState, ReleasedItem } from "../wire/types";
+import { blockingWords } from "./conflicts";
 import { conducted, setState } from "./filing";
 
 interface Step {
@@ -62,7 +63,7 @@ export function Conduct({ item }: { item: ReleasedItem }) {
                 checked={willing.value.has(other.ref)}
                 onChange={(event) => tick(other.ref, event.currentTarget.checked)}
               />
-              {blocking ? `${itemName(other)}: closed, cannot be filed over` : `over ${itemName(other)} on purpose`}
+              {blocking ? `${itemName(other)}: ${blockingWords(other)}` : `over ${itemName(other)} on purpose`}
             </label>
           ))}
         </div>

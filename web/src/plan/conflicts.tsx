@@ -11,7 +11,7 @@ import { nowMs, selection, streamed, zone } from "../state/store";
 import { lookAt } from "../timeline/ahead";
 import type { ConflictItem } from "./answers";
 import { inTheWay, wayItem } from "./marks";
-import { accept, accepted, checked, checkedNow, checking, checkTrouble, plan } from "./state";
+import { accept, accepted, checked, checkedNow, checking, checkTrouble, inWay, plan } from "./state";
 
 function bandOf(volume: Volume4D | ReservedVolume): string {
   if ("outline" in volume) return band(volume.lower, volume.upper);
@@ -50,19 +50,19 @@ export function meetsAtMs(conflict: ConflictItem, volumes: readonly Volume4D[]):
 export function Conflicts() {
   const of = plan.value;
   if (!of) return null;
-  const known = checkedNow.value;
+  const known = inWay.value;
   const trouble = checkTrouble.value;
   return (
     <section class="plan-conflicts" aria-label="Conflicts" aria-busy={checking.value}>
-      <p class="sr-only" role="status">{known ? spoken(known.conflicts.length) : ""}</p>
+      <p class="sr-only" role="status">{known ? spoken(known.length) : ""}</p>
       {trouble && <p class="note" role="alert">Not checked: {trouble}</p>}
       {!known && !trouble && <p class="plan-quiet">{checking.value || checked.value ? "Checking…" : "Not checked yet."}</p>}
-      {known && known.conflicts.length === 0 && <NoConflict />}
-      {known && known.conflicts.length > 0 && (
+      {known && known.length === 0 && <NoConflict />}
+      {known && known.length > 0 && (
         <>
-          <h3>⚠ {known.conflicts.length === 1 ? "1 conflict" : `${known.conflicts.length} conflicts`} with what is released to you</h3>
+          <h3>⚠ {known.length === 1 ? "1 conflict" : `${known.length} conflicts`} with what is released to you</h3>
           <ol class="plan-conflict-list">
-            {known.conflicts.map((conflict, i) => <Conflict key={conflict.item.ref} conflict={conflict} number={i + 1} volumes={of.volumes} />)}
+            {known.map((conflict, i) => <Conflict key={conflict.item.ref} conflict={conflict} number={i + 1} volumes={of.volumes} />)}
           </ol>
         </>
       )}
@@ -118,10 +118,15 @@ function Conflict({ conflict, number, volumes }: { conflict: ConflictItem; numbe
       </small>
       {item.level !== "own" && <small>Contact: {contactOf(item)}</small>}
       {blocking
-        ? <small class="plan-blocking"><strong>Closed</strong>: cannot be filed over</small>
+        ? <small class="plan-blocking">{blockingWords(item)}</small>
         : <Accept item={item} number={number} />}
     </li>
   );
+}
+
+export function blockingWords(item: ReleasedItem): string {
+  if (item.kind === "constraint") return "Closed: cannot be filed over";
+  return "Cannot be filed over: a plan that goes first";
 }
 
 function Accept({ item, number }: { item: ReleasedItem; number: number }) {

@@ -5,7 +5,7 @@ import { spanOf } from "../state/phase";
 import { nowMs, viewTime, zone } from "../state/store";
 import type { ReleasedItem } from "../wire/types";
 import { canFile, file, filed, forgetOutcome } from "./filing";
-import { accepted, checkedNow, checking, clearPlan, current, draft, laying, layTrouble, ownIntents, plan, reading, replaces, unaccepted } from "./state";
+import { accepted, checkedNow, checking, clearPlan, current, draft, inWay, laying, layTrouble, ownIntents, plan, reading, replaces, unaccepted } from "./state";
 
 /** Why it cannot be filed now, in words; null where it can. */
 function obstacle(): string | null {
@@ -17,7 +17,8 @@ function obstacle(): string | null {
   if (laying.value || !current.value) return "The volumes are being computed…";
   if (!checkedNow.value) return checking.value ? "Being checked…" : "Not checked: it cannot be filed unseen.";
   const open = unaccepted.value;
-  if (open.some(({ blocking }) => blocking)) return "In the way of a closed constraint: find an alternative or draw another route.";
+  const closed = open.find(({ blocking }) => blocking);
+  if (closed) return `Conflict ${(inWay.value ?? []).indexOf(closed) + 1} cannot be filed over: find an alternative, or draw another route.`;
   if (open.length > 0) return "Tick each conflict to file over it on purpose, or take an alternative.";
   return null;
 }
@@ -47,7 +48,7 @@ export function FileBox() {
           <strong>No answer: {outcome.words}.</strong> It is not known whether it was filed. Trying again is the same request and files it once.
         </p>
       )}
-      <p class="plan-why" id="plan-why">{asking ? `Filing${outcome.attempt > 1 ? `, attempt ${outcome.attempt}` : ""}…` : (why ?? readyWords())}</p>
+      <p class="plan-why" id="plan-why"><Count />{asking ? `Filing${outcome.attempt > 1 ? `, attempt ${outcome.attempt}` : ""}…` : (why ?? readyWords())}</p>
       <div class="plan-buttons">
         <button type="button" id="plan-file" class="plan-file" disabled={why !== null || !canFile()} aria-describedby="plan-why" onClick={() => void file()}>
           {outcome.state === "unknown" ? "Try again" : replaces.value ? "File the change" : "File"}
@@ -57,6 +58,14 @@ export function FileBox() {
       </div>
     </footer>
   );
+}
+
+/** How many are in the way, in sight wherever the panel is scrolled to. */
+function Count() {
+  const count = inWay.value?.length ?? 0;
+  if (count === 0) return null;
+  const show = (): void => document.querySelector(".plan-conflicts")?.scrollIntoView({ block: "start" });
+  return <><button type="button" class="link" onClick={show}>⚠ {count} {count === 1 ? "conflict" : "conflicts"}</button>{" "}</>;
 }
 
 function readyWords(): string {

@@ -7,7 +7,7 @@ import { ask, Refused } from "../wire/api";
 import { selection, streamed, token, viewTime } from "../state/store";
 import { type Alternative, BadAnswer, type ConflictItem, readAlternativeList, readConflicts, readWritten } from "./answers";
 import { SEARCH_MS, troubleWords } from "./asks";
-import { accepted, checked, clearPlan, current, draft, drawing, offered, plan, reading, replaces, unaccepted } from "./state";
+import { accepted, checked, clearPlan, current, draft, drawing, offered, plan, reading, refused, replaces, unaccepted } from "./state";
 
 export type Outcome =
   | { readonly state: "idle" }
@@ -119,11 +119,7 @@ export async function file(): Promise<void> {
   const of = plan.peek();
   if (!write || !of) return;
   const outcome = await send(write, (next) => { filed.value = next; });
-  if (outcome.state === "refused" && outcome.conflicts.length > 0 && plan.peek() === of) {
-    // What the exchange says now is newer than the check.
-    const before = checked.peek();
-    if (before) checked.value = { ...before, conflicts: outcome.conflicts };
-  }
+  if (outcome.state === "refused") refused.value = { of, conflicts: outcome.conflicts };
   if (outcome.state !== "written") return;
   batch(() => {
     clearPlan();

@@ -15,7 +15,7 @@ import type { Volume4D } from "../wire/types";
 import { handles, spots, watchHand } from "./hand";
 import { inTheWay, inUse, type Marks, marks } from "./marks";
 import { legsOf, middleOf, type OnRoute, pathOf, placeAt } from "./route";
-import { checkedNow, chosen, current, draft, drawing, offered, plan, planOpen, preview, previewed, reading } from "./state";
+import { chosen, current, draft, drawing, inWay, offered, plan, planOpen, preview, previewed, reading } from "./state";
 
 export const PLAN_INK = { plan: "#ffffff", way: "#ff6a45", other: "#f0e442" } as const;
 const SOURCE = "plan";
@@ -202,11 +202,12 @@ function planLabels(frame: LayerFrame): readonly LayerLabel[] {
 }
 
 function conflictLabels(frame: LayerFrame): readonly LayerLabel[] {
-  const known = checkedNow.peek();
+  const known = inWay.peek();
+  const volumes = plan.peek()?.volumes ?? [];
   if (!known || preview.peek() !== null) return [];
   const now = nowMs() ?? 0;
-  return known.conflicts.flatMap((conflict, i) => {
-    const [first] = inTheWay(conflict, known.of.volumes);
+  return known.flatMap((conflict, i) => {
+    const [first] = inTheWay(conflict, volumes);
     if (!first) return [];
     const { item } = conflict;
     const name = item.level === "reserved" ? "reserved cells" : itemName(item);
@@ -287,7 +288,7 @@ function followMarks(map: MapLibre): () => void {
     drawn = marks({
       // While an alternative is looked at, what it would clear is not drawn over it.
       volumes: of?.volumes ?? [],
-      conflicts: other ? [] : (of && checkedNow.value?.conflicts) || [],
+      conflicts: other ? [] : (of && inWay.value) || [],
       other: other?.volumes ?? [],
       atMs: aheadAt(),
     });
@@ -304,7 +305,7 @@ const LAYER: MapLayer = { id: "plan", order: 45, attach, draw, labels };
 export function installPlanLayer(): void {
   registerLayer(LAYER);
   effect(() => {
-    void [planOpen.value, drawing.value, draft.value, chosen.value, plan.value, checkedNow.value, offered.value, preview.value, viewTime.value, zone.value];
+    void [planOpen.value, drawing.value, draft.value, chosen.value, plan.value, inWay.value, offered.value, preview.value, viewTime.value, zone.value];
     redraw();
   });
 }

@@ -5,7 +5,7 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import type { LatLon, ReleasedItem, Volume4D } from "../wire/types";
 import { isFinal } from "../state/phase";
 import { listOpen, nowMs, streamed, token } from "../state/store";
-import type { Alternative, Alternatives, Check } from "./answers";
+import type { Alternative, Alternatives, Check, ConflictItem } from "./answers";
 import { type Draft, departsText, type Field, NEW_DRAFT, read, type Waypoint } from "./draft";
 
 /** The panel is open and the plan is drawn. */
@@ -65,9 +65,21 @@ export const checkedNow = computed(() => {
   const known = checked.value;
   return known !== null && current.value && known.of === plan.value && checkTrouble.value === null ? known : null;
 });
-export const unaccepted = computed(
-  () => checkedNow.value?.conflicts.filter(({ item, blocking }) => blocking || !accepted.value.has(item.ref)) ?? [],
-);
+/** With what a filing of these volumes was refused: a filing asks more than a check, other USSs among it. */
+export const refused = signal<{ readonly of: Plan; readonly conflicts: readonly ConflictItem[] } | null>(null);
+const fromRefusal = computed(() => (refused.value && refused.value.of === plan.value ? refused.value.conflicts : []));
+/** All that is known to be in the way; null before the check. */
+export const inWay = computed<readonly ConflictItem[] | null>(() => {
+  const known = checkedNow.value?.conflicts;
+  if (!known) return null;
+  const refs = new Set(known.map(({ item }) => item.ref));
+  return [...known, ...fromRefusal.value.filter(({ item }) => !refs.has(item.ref))];
+});
+/** What stands in the way of filing. What only a refusal named, and cannot be accepted, may be gone: one may try. */
+export const unaccepted = computed(() => {
+  const known = new Set(checkedNow.value?.conflicts.map(({ item }) => item.ref));
+  return (inWay.value ?? []).filter(({ item, blocking }) => (blocking ? known.has(item.ref) : !accepted.value.has(item.ref)));
+});
 export const previewed = computed(() => {
   const at = preview.value;
   return at === null ? null : (offered.value?.alternatives[at] ?? null);
@@ -156,7 +168,7 @@ function withDeparture(fresh: Draft): Draft {
 }
 
 /** Below this the list and the plan do not fit into one column. */
-const ROOMY_PX = 860;
+const ROOMY_PX = 1000;
 let listWasOpen = false;
 
 export function openPlan(): void {
@@ -191,6 +203,7 @@ function forgetAnswers(): void {
   offered.value = null;
   preview.value = null;
   accepted.value = new Set();
+  refused.value = null;
   layTrouble.value = null;
   checkTrouble.value = null;
   offerTrouble.value = null;

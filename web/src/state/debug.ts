@@ -24,7 +24,7 @@
 //   __comity.places      {id: {lat, lon}} of the aircraft in view, where they are drawn just now
 import { drawnAreas } from "../alerts/layer";
 import { drawnPlan } from "../plan/layer";
-import { checkedNow, draft, offered, plan, planOpen } from "../plan/state";
+import { draft, inWay, offered, plan, planOpen } from "../plan/state";
 import { drawnSeen } from "../seen/layer";
 import { theScene } from "../map/commands";
 import { drawnVolumes } from "../map/volumes";
@@ -64,7 +64,7 @@ const DEBUG = {
   },
   get plan() {
     const { waypoints } = draft.peek();
-    const [volumes, conflicts] = [plan.peek()?.volumes.length ?? 0, checkedNow.peek()?.conflicts.length ?? null];
+    const [volumes, conflicts] = [plan.peek()?.volumes.length ?? 0, inWay.peek()?.length ?? null];
     const { alternatives } = offered.peek() ?? { alternatives: [] };
     return { open: planOpen.peek(), waypoints: waypoints.length, volumes, conflicts, alternatives: alternatives.length, drawn: drawnPlan() };
   },
