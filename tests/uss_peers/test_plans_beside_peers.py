@@ -14,7 +14,7 @@ from comity.errors import STATUS
 from comity.model.rule import Level
 from tests.http.standards.standing import INTENTS, new_id
 from tests.peer import Json
-from tests.uss_peers.two import Two, two
+from tests.uss_peers.two import Two, native, two
 from tests.world import START, volume
 
 NEAR = volume(lower_m=3_000.0, upper_m=3_100.0)
@@ -329,3 +329,19 @@ def test_at_level_0_peers_get_coarse_details_that_hold_the_promised(tmp_path: Pa
 
 def parsed(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def test_a_check_and_alternatives_know_of_peers_plans(tmp_path: Path) -> None:
+    with two(tmp_path) as both:
+        both.peer.plan(volume(), priority=1)
+        plan = {"volumes": native((volume(),)), "category": "uncrewed", "crewed": False}
+        unknown = both.north.post("/v1/plans/check", json=plan).json()["conflicts"]
+        assert [one["blocking"] for one in unknown] == [True], "what is not known counts with all of its box"
+        assert both.north.post("/v1/plans/check", json=plan | {"priority": 2}).json()["conflicts"]
+        refusal = refused(both.file(alternatives_ms=2_000), "strategic_conflict")
+        assert both.north.post("/v1/plans/check", json=plan | {"priority": 2}).json()["conflicts"] == []
+        found = refusal["detail"]["alternatives"]
+        assert found
+        offered = found[0]["volumes"]
+        answer = both.dss.served.put(both.north, "/v1/intents", plan | {"volumes": offered})
+        assert answer.status_code == 201, answer.text

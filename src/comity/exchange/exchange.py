@@ -140,6 +140,7 @@ class Exchange:
         self.views.levels_changed = self.history.lowered
         self.reports_in = Observing(picture)
         self.plans = Plans(state, self.references, ids, clock)
+        self.plans.peers_check = self.filing.in_the_way
         self.logs = Logs(ledger, state)
         self.on_withdrawn: list[Callable[[ParticipantId], None]] = self.views.withdrawn
         self.on_revoked: list[Callable[[ParticipantId, PersonId, str | None], None]] = []

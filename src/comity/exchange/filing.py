@@ -20,8 +20,9 @@ from typing import Final
 import msgspec
 
 from comity.clock import Clock
+from comity.coordination.f3548.footprint import footprint
 from comity.coordination.f3548.keys import is_down
-from comity.coordination.f3548.near import Near, PeersUnseen
+from comity.coordination.f3548.near import Near, PeersUnseen, foreign, hosted_level
 from comity.coordination.state import State
 from comity.errors import NotFound, Refused, StrategicConflict, Unavailable, Undecidable
 from comity.exchange.filing_reports import PeerDetails, Reports
@@ -31,7 +32,10 @@ from comity.ids import ParticipantId
 from comity.model.command import ChangeIntent, FileIntent, Submission
 from comity.model.dss_command import DetailsSeen, PeersSeen, RecordDetails
 from comity.model.f3548 import OperationalIntentReference
+from comity.model.plan import Plan
 from comity.model.released import ConflictItem
+from comity.model.rule import Level
+from comity.model.volume import Volumes
 from comity.release.forms import References
 from comity.release.peers import contact, entity_of, peer_form
 from comity.uss.peers import Seen
@@ -100,6 +104,25 @@ class Filing:
         raise Undecidable(
             "plans of other USSs near it changed faster than they could be looked at; try again"
         )
+
+    def in_the_way(self, who: ParticipantId, volumes: Volumes, plan: Plan) -> tuple[ConflictItem, ...]:
+        """Peers' plans for which this one would be refused, by the details at hand; of a plan whose details
+        are not at hand the whole of its cells and box counts, so that too much is named and never too
+        little. Asks nobody."""
+        state, now = self._state, self._clock.now()
+        level = hosted_level(state, who, now)
+        if level is Level.NONE or not state.references:
+            return ()
+        before = None if plan.id is None else state.intents.get(plan.id)
+        question = Question(state, Planned(volumes, plan.priority, before), now)
+        found, peers = [], self._peers()
+        for reference in foreign(state, footprint(volumes, level, state.environment), now):
+            known = None if peers is None else peers.known_intent(reference)
+            if known is None or is_down(state, reference.manager):
+                found.append(question.refused_by_all_of(reference))
+            else:
+                found.append(question.refused_by(reference, known))
+        return self._items(who, [near for near in found if near is not None])
 
     async def _look(
         self, submission: Submission, references: Iterable[OperationalIntentReference], look: _Look
@@ -184,17 +207,19 @@ class Filing:
         )
 
     def _conflict(self, who: ParticipantId, in_the_way: list[Near]) -> StrategicConflict:
-        now = self._clock.now()
-        items = []
-        for near in in_the_way:
-            ref = self._references.foreign(entity_of(near.reference), who, now)
-            items.append(ConflictItem(peer_form(near.reference, ref), blocking=True, volumes=near.numbers))
-        items.sort(key=lambda item: item.item.ref)
+        items = self._items(who, in_the_way)
         return StrategicConflict(
             f"conflicts with {len(items)} plans of other USSs, of no lower priority or off nominal",
             field="volumes",
-            detail={"conflicts": items},
+            detail={"conflicts": list(items)},
         )
+
+    def _items(self, who: ParticipantId, in_the_way: list[Near]) -> tuple[ConflictItem, ...]:
+        now, items = self._clock.now(), []
+        for near in in_the_way:
+            ref = self._references.foreign(entity_of(near.reference), who, now)
+            items.append(ConflictItem(peer_form(near.reference, ref), blocking=True, volumes=near.numbers))
+        return tuple(sorted(items, key=lambda item: item.item.ref))
 
     async def _record(self, hosted: ParticipantId, look: _Look) -> None:
         """What was read although no plan came of it. The refusal stands, written or not."""

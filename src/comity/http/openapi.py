@@ -75,6 +75,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "stale_ovn": "`ovn` is not the current one",
     "wrong_state": "the thing's state does not allow this",
     "strategic_conflict": "volumes conflict with what is released to you",
+    "uss_down": "the exchange's own USS is marked Down among F3548 USSs",
     "request_id_reused": "the key was used before with another command",
     "too_large": "a body or an answer beyond its limit",
     "quota_exceeded": "your participant's quota is used up",

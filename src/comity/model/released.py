@@ -5,8 +5,8 @@ crewed or not, state, no owner) or ``reserved`` (grid cells only: no state, no o
 ``ref`` is the entity's own id to its owner and a rotating reference to everyone else. ``seq`` is the
 position of the item's last change in the recipient's own feed: it counts nobody else's doings.
 
-``peer_conflicts``, on an own intent alone: references of other USSs' plans that conflict with it by what
-those USSs last told; they came to conflict after it was accepted.
+``peer_conflicts``, on an own intent alone: references of other USSs' plans that overlap it by what those USSs
+last told, of whatever priority.
 """
 
 from __future__ import annotations
@@ -96,8 +96,9 @@ class ChangePage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class ConflictItem(msgspec.Struct, frozen=True, gc=False):
-    """One thing in the way, as released to the asker. ``blocking``: a closed constraint, which cannot be
-    filed over; anything else can, by naming ``item.ref`` in ``accept_conflicts``."""
+    """One thing in the way, as released to the asker. ``blocking``: a closed constraint, or a plan of another
+    USS that a hosted plan may not be in conflict with, which cannot be filed over; anything else can, by naming
+    ``item.ref`` in ``accept_conflicts``."""
 
     item: ReleasedItem
     blocking: bool

@@ -99,7 +99,7 @@ ROUTES = (
         use=Use.WRITE,
         body=IntentBody,
         write=True,
-        refusals=("strategic_conflict",),
+        refusals=("strategic_conflict", "undecidable", "uss_down"),
     ),
     Route("GET", "/v1/intents", READER, list_intents, "Intents: own and released", {200: Items}, query=Near),
     Route(
@@ -120,7 +120,7 @@ ROUTES = (
         use=Use.WRITE,
         body=IntentChange,
         write=True,
-        refusals=("strategic_conflict",),
+        refusals=("strategic_conflict", "undecidable", "uss_down"),
     ),
     Route(
         "DELETE",
