@@ -65,18 +65,32 @@ def check_new_item(asked: Asked, entity: EntityId) -> None:
 
 def check_new_volumes(volumes: Volumes, state: State, now: datetime) -> None:
     """Number, geometry and times of volumes that somebody wants to promise from now on."""
+    check_size(volumes)
+    for number, volume in enumerate(volumes):
+        check_new_volume(number, volume, state, now)
+    check_ends(volumes, now)
+
+
+def check_size(volumes: Volumes) -> None:
+    """How many they are, and how many corners they have."""
     check_volumes(volumes)
     shapes = (volume.outline for volume in volumes)
     if sum(len(shape.vertices) for shape in shapes if isinstance(shape, Polygon)) > MAX_ALL_VERTICES:
         raise TooLarge(f"polygons must have at most {MAX_ALL_VERTICES} vertices together", field="volumes")
-    for number, volume in enumerate(volumes):
-        field = f"volumes[{number}]"
-        check(volume.outline, f"{field}.outline")
-        _check_place(volume, state)
-        lower = bounds(volume.lower, state.environment, now)
-        upper = bounds(volume.upper, state.environment, now)
-        if lower.lower_m > upper.upper_m:
-            raise InvalidInput("lower must not be above upper, whatever the datums", field=f"{field}.lower")
+
+
+def check_new_volume(number: int, volume: Volume4D, state: State, now: datetime) -> None:
+    """Geometry and heights of one of them."""
+    field = f"volumes[{number}]"
+    check(volume.outline, f"{field}.outline")
+    _check_place(volume, state)
+    lower = bounds(volume.lower, state.environment, now)
+    upper = bounds(volume.upper, state.environment, now)
+    if lower.lower_m > upper.upper_m:
+        raise InvalidInput("lower must not be above upper, whatever the datums", field=f"{field}.lower")
+
+
+def check_ends(volumes: Volumes, now: datetime) -> None:
     if ends(volumes) <= now:
         raise InvalidInput("the last end must lie in the future", field="volumes")
 

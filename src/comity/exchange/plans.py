@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from comity.clock import Clock
 from comity.coordination.conflicts import MAX_COMPARED, MAX_CONFLICTS, Allowance, Conflict, find
-from comity.coordination.decision import Asked, check_new_volumes
+from comity.coordination.decision import Asked, check_ends, check_new_volume, check_size
 from comity.coordination.f3548.near import Near, hosted_level, in_the_way
 from comity.coordination.intents import clearance, conflict_item, peer_conflict
 from comity.coordination.state import State
@@ -76,6 +76,10 @@ class Work:
         self.done = 0
         self.most = most
         self.until_s = until_s
+
+
+class _Over(Exception):
+    """The clock or the work allowed has ended a search."""
 
 
 class Met:
@@ -148,7 +152,10 @@ class Plans:
             self._searching.discard(who)
 
     async def _search(self, asked: Questioned, search: Search, work: Work) -> Alternatives:
-        hindered = await self._in_the_way(asked, work)
+        try:
+            hindered = await self._in_the_way(asked, work)
+        except _Over:
+            return Alternatives((), tried=0, complete=False, passes=False)
         if not hindered:
             return Alternatives((), tried=1, complete=True, passes=True)
         environment = self._state.environment.lasting()
@@ -156,9 +163,10 @@ class Plans:
         tried = 1
         while (trial := looking.trial()) is not None:
             work.done += TRIAL_WORK
-            if work.done > work.most or self._clock.monotonic() > work.until_s:
+            try:
+                verdict = await self._try(replace(asked, volumes=trial), hindered, work)
+            except _Over:
                 break
-            verdict = await self._try(replace(asked, volumes=trial), hindered, work)
             hindered = verdict or hindered
             looking.tell(verdict)
             tried += 1
@@ -170,7 +178,7 @@ class Plans:
         try:
             items = await self._in_the_way(asked, work, first - first % SLICE_VOLUMES, enough=True)
             if not items:
-                check_new_volumes(asked.volumes, self._state, asked.now)
+                await self._check_volumes(asked.volumes, asked.now)
         except (InvalidInput, TooLarge):
             return None
         return items
@@ -185,8 +193,18 @@ class Plans:
         if plan.route is not None:
             volumes = (await self.volumes(plan.route)).volumes
         assert volumes is not None
-        check_new_volumes(volumes, self._state, now)
+        await self._check_volumes(volumes, now)
         return Questioned(who, plan, volumes, now, self._state.policy(now).givers(who))
+
+    async def _check_volumes(self, volumes: Volumes, now: datetime) -> None:
+        """As a filing does, a few at a time."""
+        check_size(volumes)
+        for first in range(0, len(volumes), TURN_VOLUMES):
+            async with self._turn:
+                for number, volume in enumerate(volumes[first : first + TURN_VOLUMES], first):
+                    check_new_volume(number, volume, self._state, now)
+                await asyncio.sleep(0)
+        check_ends(volumes, now)
 
     def _still(self, asked: Questioned) -> bool:
         """Whether the same participants still release the same to the asker. A rule's change is answered when
@@ -206,10 +224,14 @@ class Plans:
             first = (begin + turn * SLICE_VOLUMES) % (slices * SLICE_VOLUMES)
             last = min(first + SLICE_VOLUMES, count)
             for at in range(first, last, TURN_VOLUMES):
+                if self._clock.monotonic() > work.until_s:
+                    raise _Over
                 async with self._turn:
                     self._meet(met, asked, at, min(at + TURN_VOLUMES, last), left)
                     await asyncio.sleep(0)
             work.done += last - first
+            if work.done > work.most:
+                raise _Over
             if enough and (items := self._items(asked, met)):
                 return items
         check = self.peers_check

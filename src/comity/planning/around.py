@@ -153,18 +153,42 @@ def _away(question: Question) -> list[Mover]:
         azimuths, _ = geodesics(lats_a=lats[:1], lons_a=lons[:1], lats_b=lats[-1:], lons_b=lons[-1:])
         bearings = (float(azimuths[0]) + _LEFT, float(azimuths[0]) + _RIGHT)
 
+    corners = _Corners([volume.outline for volume in volumes])
+
     def mover(bearing: float) -> Mover:
         def move(aside_m: float) -> Moved | None:
-            turn = _turn(float(lats[middle]), float(lons[middle]), bearing, aside_m)
-            try:
-                moved = tuple(replace(v, outline=_turned(v.outline, turn)) for v in volumes)
-            except InvalidInput:
-                return None
-            return Moved(moved, bearing)
+            outlines = corners.turned(_turn(float(lats[middle]), float(lons[middle]), bearing, aside_m))
+            moved = (replace(volume, outline=o) for volume, o in zip(volumes, outlines, strict=True))
+            return Moved(tuple(moved), bearing)
 
         return move
 
     return [mover(bearing) for bearing in bearings]
+
+
+class _Corners:
+    """The corners of outlines, and the centres of circles, end to end: turned all at once."""
+
+    def __init__(self, outlines: list[Shape]) -> None:
+        self._outlines = outlines
+        of_each = [(o.centre,) if isinstance(o, Circle) else o.vertices for o in outlines]
+        self._counts = [len(points) for points in of_each]
+        points = [point for each in of_each for point in each]
+        self._directions = normals(lats=[point.lat for point in points], lons=[point.lon for point in points])
+
+    def turned(self, turn: Floats) -> list[Shape]:
+        lats, lons = _lats_lons(self._directions @ turn.T)
+        pairs = zip(np.round(lats, _DECIMALS).tolist(), np.round(lons, _DECIMALS).tolist(), strict=True)
+        points = [LatLon(lat, lon) for lat, lon in pairs]
+        found: list[Shape] = []
+        first = 0
+        for outline, count in zip(self._outlines, self._counts, strict=True):
+            corners = tuple(points[first : first + count])
+            found.append(
+                Circle(corners[0], outline.radius_m) if isinstance(outline, Circle) else Polygon(corners)
+            )
+            first += count
+        return found
 
 
 def _turn(lat: float, lon: float, bearing: float, aside_m: float) -> Floats:
@@ -175,19 +199,6 @@ def _turn(lat: float, lon: float, bearing: float, aside_m: float) -> Floats:
     cross = np.array([[0.0, -axis[2], axis[1]], [axis[2], 0.0, -axis[0]], [-axis[1], axis[0], 0.0]])
     turn: Floats = np.eye(3) + cross + cross @ cross / (1.0 + cosine)
     return turn
-
-
-def _turned(outline: Shape, turn: Floats) -> Shape:
-    points = (outline.centre,) if isinstance(outline, Circle) else outline.vertices
-    directions = normals(lats=[point.lat for point in points], lons=[point.lon for point in points])
-    lats, lons = _lats_lons(directions @ turn.T)
-    moved = tuple(
-        LatLon(lat=lat, lon=lon)
-        for lat, lon in zip(
-            np.round(lats, _DECIMALS).tolist(), np.round(lons, _DECIMALS).tolist(), strict=True
-        )
-    )
-    return Circle(moved[0], outline.radius_m) if isinstance(outline, Circle) else Polygon(moved)
 
 
 def _lats_lons(directions: Floats) -> tuple[Floats, Floats]:

@@ -19,7 +19,7 @@ volumes hold everything between both heights over every place of the leg.
 from __future__ import annotations
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -90,22 +90,17 @@ def volumes_of(route: Route, environment: Environment) -> RouteVolumes:
     legs = legs_of(route)
     pieces, group_of = _cut(legs, route)
     corners = _quadrangles(legs, pieces, route.half_width_m)
+    first = np.flatnonzero(np.diff(group_of, prepend=-1))
+    last = np.append(first[1:], len(group_of)) - 1
+    starts, ends = _windows(route, pieces.begins_s[first], pieces.ends_s[last])
+    rounded = np.round(corners, _DECIMALS).tolist()
     volumes = []
-    for rows in np.split(np.arange(len(group_of)), np.flatnonzero(np.diff(group_of)) + 1):
-        lower, upper = _heights(route, pieces, rows, environment)
-        first, last = int(rows[0]), int(rows[-1])
-        starts = route.departs + timedelta(seconds=float(pieces.begins_s[first]) - route.early_s)
-        ends = route.departs + timedelta(seconds=float(pieces.ends_s[last]) + route.late_s)
-        outline = _polygon(corners[first]) if len(rows) == 1 else _hull(corners[rows])
-        volumes.append(
-            Volume4D(
-                outline,
-                lower,
-                upper,
-                starts.replace(microsecond=0),
-                ends.replace(microsecond=0) + timedelta(seconds=1),
-            )
-        )
+    limits: tuple[Altitude, Altitude] | None = None
+    for number, (begin, end) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+        if limits is None or len(route.levels) > 1:
+            limits = _heights(route, pieces, range(begin, end + 1), environment)
+        outline = _polygon(rounded[begin]) if begin == end else _hull(corners[begin : end + 1])
+        volumes.append(Volume4D(outline, *limits, starts[number], ends[number]))
     length_s = float(legs.durations_s.sum())
     return RouteVolumes(
         volumes=tuple(volumes),
@@ -113,6 +108,15 @@ def volumes_of(route: Route, environment: Environment) -> RouteVolumes:
         length_m=round(float(legs.lengths_m.sum()), 1),
         step_s=round(float((pieces.ends_s - pieces.begins_s).max()), 1),
     )
+
+
+def _windows(route: Route, begins_s: Floats, ends_s: Floats) -> tuple[list[datetime], list[datetime]]:
+    """With both margins, outward to whole seconds."""
+    whole = route.departs.replace(microsecond=0)
+    past_s = route.departs.microsecond / 1e6
+    lowest = np.floor(begins_s + past_s - route.early_s).tolist()
+    highest = (np.floor(ends_s + past_s + route.late_s) + 1.0).tolist()
+    return ([whole + timedelta(seconds=s) for s in lowest], [whole + timedelta(seconds=s) for s in highest])
 
 
 def legs_of(route: Route) -> Legs:
@@ -234,9 +238,9 @@ def _along(legs: Legs, leg: Whole, along_m: Floats) -> tuple[Floats, Floats, Flo
     return np.asarray(lats), np.asarray(lons), np.asarray(back) + 180.0
 
 
-def _polygon(corners: Floats) -> Polygon:
-    rounded = np.round(corners, _DECIMALS).tolist()
-    return Polygon(tuple(dict.fromkeys(LatLon(lat=lat, lon=lon) for lat, lon in rounded)))
+def _polygon(corners: list[list[float]]) -> Polygon:
+    """Of rounded corners."""
+    return Polygon(tuple([LatLon(lat, lon) for lat, lon in corners]))
 
 
 def _hull(corners: Floats) -> Polygon:
@@ -247,19 +251,22 @@ def _hull(corners: Floats) -> Polygon:
     hull = shapely.MultiPoint(project(directions, frame)).convex_hull
     around = shapely.get_coordinates(hull)[:-1]
     lats, lons = lats_lons(np.column_stack([around, np.ones(len(around))]) @ frame)
-    return _polygon(np.column_stack([lats, lons]))
+    rounded = np.round(np.column_stack([lats, lons]), _DECIMALS).tolist()
+    return _polygon([list(corner) for corner in dict.fromkeys((lat, lon) for lat, lon in rounded)])
 
 
 # --- heights
 
 
 def _heights(
-    route: Route, pieces: Pieces, rows: NDArray[np.intp], environment: Environment
+    route: Route, pieces: Pieces, rows: range, environment: Environment
 ) -> tuple[Altitude, Altitude]:
     """The lowest and the highest that any of these pieces reaches."""
-    limits = [_heights_of(route, pieces, row, environment) for row in rows.tolist()]
+    limits = [_heights_of(route, pieces, row, environment) for row in rows]
+    if len(limits) == 1:
+        return limits[0]
     datums = {limit.datum for pair in limits for limit in pair}
-    if len(datums) > 1 and len(limits) > 1:
+    if len(datums) > 1:
         lasting = environment.lasting()
         lows = [bounds(lower, lasting, route.departs).lower_m for lower, _ in limits]
         highs = [bounds(upper, lasting, route.departs).upper_m for _, upper in limits]
