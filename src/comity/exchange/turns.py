@@ -9,9 +9,9 @@ A turn is fairness, never correctness: every write is decided by its key alone, 
 deciding process being this one. No write waits longer than ``LONGEST_WAIT_S`` for turns; then it is decided
 as it is, and where that refuses it, its retry goes first whoever else has a turn.
 
-What somebody hostile can do with it: hold one place for ``turn_s`` by each write that was refused. A manager
-whose turns lapse unused for more than ``IDLE_S`` in all gets none until that has leaked away, at ``LEAK`` of
-the time.
+What somebody hostile can do with it: hold one place for ``turn_s`` by each write that was refused, and no
+more than ``MOST_IN_A_ROW`` times before everybody who waits there. A manager whose turns lapse unused for more
+than ``IDLE_S`` in all gets none until that has leaked away, at ``LEAK`` of the time.
 """
 
 from __future__ import annotations
@@ -31,6 +31,11 @@ LEAK: Final = 0.1
 """Time that a manager may hold places for nothing: a second at once, and a tenth of the time for ever. More
 lets it slow others; less takes turns from those whose network is slow or who, having seen the details, do not
 ask again."""
+
+MOST_IN_A_ROW: Final = 4
+"""Turns that one write has before those who wait go first: what needs no key waits for nobody, and may change
+a place in the middle of a turn. More holds others up for longer; fewer starves writers where aircraft are off
+nominal."""
 
 MOST: Final = 1_024
 """Writes that hold or wait for places at once; more go past. Each newcomer is compared with all."""
@@ -60,7 +65,7 @@ class Turn:
         "_behind",
         "_gate",
         "_hurried",
-        "_retry",
+        "_retries",
         "_timer",
         "_turns",
         "name",
@@ -78,7 +83,7 @@ class Turn:
         self._gate: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._hurried = False
-        self._retry = False
+        self._retries = 0
 
     def decided(self, refused_for_key: bool) -> None:
         """The write has its decision, if not yet its answer. Kept only if refused for its key."""
@@ -108,14 +113,15 @@ class Turn:
 
     @property
     def first(self) -> bool:
-        """Whether the place is its own: it waited for it, or waited too long."""
-        return (self.registered and not self._retry) or self._hurried
+        """Whether the place is its own: it waited for it, or waited too long; for so many retries."""
+        return (self.registered and self._retries < MOST_IN_A_ROW) or self._hurried
 
     def resume(self) -> None:
         """The holder's retry has come."""
         assert self._timer is not None
         self._timer.cancel()
-        self.stage, self._retry, self._hurried = _Stage.DECIDING, True, False
+        self.stage, self._hurried = _Stage.DECIDING, False
+        self._retries += 1
 
     async def wait(self, ahead: list[Turn]) -> None:
         """Until none of these is ahead any more; not for ever."""
