@@ -25,6 +25,7 @@ from comity.clock import SystemClock
 from comity.coordination.fold import apply
 from comity.coordination.state import State
 from comity.exchange.plans import Plans
+from comity.geo.earth import destination
 from comity.geo.heights import Environment
 from comity.ids import EntityId, Ids, Ovn, ParticipantId
 from comity.model import fact as f
@@ -48,13 +49,15 @@ SEED = 11
 HEIGHT = Altitude(1_500.0, Datum.MSL)
 
 
-def route(*, ends: tuple[LatLon, LatLon], width_m: float, speed_mps: float, most: int = 200) -> Route:
+def route(*, ends: tuple[LatLon, ...], width_m: float, speed_mps: float, most: int = 200) -> Route:
     return Route(ends, (HEIGHT,), speed_mps, width_m, 60.0, NOON, most_volumes=most)
 
 
-OCEAN = (LatLon(lat=50.03, lon=8.57), LatLon(lat=63.98, lon=-22.61))
-FAR = (LatLon(lat=50.03, lon=8.57), LatLon(lat=37.94, lon=-25.0))
-"""3,000 km."""
+FAR = tuple(
+    LatLon(*destination(lat=47.0, lon=11.0, azimuth_deg=azimuth, distance_m=1_500_000.0))
+    for azimuth in (240.0, 60.0)
+)
+"""3,000 km, over the busy place."""
 
 ACROSS = (LatLon(lat=46.83, lon=10.75), LatLon(lat=47.17, lon=11.25))
 """54 km through the busy place."""

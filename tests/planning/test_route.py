@@ -110,7 +110,7 @@ def test_a_drone_over_fifty_metres_is_one_volume_of_its_size() -> None:
     answer = volumes_of(DRONE, ENVIRONMENT)
     (volume,) = answer.volumes
     assert isinstance(volume.outline, Polygon)
-    a, b, c, d = volume.outline.vertices
+    a, b, c, _ = volume.outline.vertices
     assert GEOD.inv(a.lon, a.lat, b.lon, b.lat)[2] == pytest.approx(10.4, abs=0.1)
     assert GEOD.inv(b.lon, b.lat, c.lon, c.lat)[2] == pytest.approx(60.6, abs=0.3)
     assert (volume.end - volume.start).total_seconds() == pytest.approx(131, abs=1)
