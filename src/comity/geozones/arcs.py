@@ -36,7 +36,9 @@ MOST_OFF: Final = 0.05
 """Ends farther from the circle than both of these contradict it, and the zone is not read."""
 
 SMALLEST_M: Final = 1.0
-"""A smaller arc is a typing mistake, and smaller than the margin below it would turn inside out."""
+LARGEST_M: Final = 500_000.0
+"""A smaller arc is a typing mistake, and would turn inside out by the margin; for a larger one the margin
+would be too small."""
 
 FINE_STEP_DEG: Final = 1.0
 
@@ -62,14 +64,18 @@ class Turn(NamedTuple):
 
 def turn_of(arc: Arc) -> Turn:
     (lat, lon), ends = arc.centre, (arc.start, arc.end)
+    if not all(abs(one) <= 90.0 and abs(other) <= 360.0 for one, other in (arc.centre, *ends)):
+        raise InvalidInput("an arc's points must lie within 90 degrees of latitude and 180 of longitude")
+    if not SMALLEST_M <= arc.radius_m <= LARGEST_M:
+        raise InvalidInput(f"an arc's radius must be from {SMALLEST_M:g} m to {LARGEST_M / 1000.0:g} km")
     azimuths, _, lengths = GEOD.inv(
         [lon, lon], [lat, lat], [point[1] for point in ends], [point[0] for point in ends]
     )
     off_m = max(abs(length - arc.radius_m) for length in lengths)
     if off_m > MOST_OFF_M and off_m > MOST_OFF * arc.radius_m:
         raise InvalidInput(f"an arc's end lies {off_m:.0f} m off its circle of {arc.radius_m:.0f} m")
-    if min(*lengths, arc.radius_m) < SMALLEST_M:
-        raise InvalidInput(f"an arc's radius must be at least {SMALLEST_M:g} m")
+    if min(lengths) < SMALLEST_M:
+        raise InvalidInput("an arc's end is its centre")
     turn = (azimuths[1] - azimuths[0]) % 360.0
     if arc.start == arc.end:
         turn = 360.0 if arc.clockwise else -360.0

@@ -36,8 +36,11 @@ _WIDENINGS_M: Final = (5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, WIDEST_M)
 WIDENED_VERTICES: Final = 400
 """Of an outline that was widened: several of them fit into what one command may hold."""
 
-MOST_POINTS: Final = 200_000
-"""Of one ring as it is read. Bounds the work."""
+MOST_POINTS: Final = 20_000
+"""Of one ring as it is read. Bounds the work: widening one of so many takes a second."""
+
+MOST_CUTS: Final = 1_000
+"""Points put on the edges of one ring, so that a few long edges cannot make much work of a short file."""
 
 _WIDEST_DEG: Final = 40.0
 """From its middle; what is wider is not widened, because the plane it is done in stretches too much."""
@@ -129,8 +132,8 @@ def _cut(ring: list[Point]) -> list[Point]:
         cut.append(start)
         wide = _normal(end[1] - start[1])
         count = _pieces(start[0], end[0], wide)
-        if len(cut) + count > MOST_POINTS:
-            raise InvalidInput(f"a ring must have at most {MOST_POINTS} points")
+        if len(cut) + count > len(ring) + MOST_CUTS:
+            raise InvalidInput("its edges are too long for lines that are straight on a map: cut them")
         for k in range(1, count):
             share = k / count
             cut.append((start[0] + (end[0] - start[0]) * share, _normal(start[1] + wide * share)))
@@ -179,15 +182,10 @@ def _plane(ring: Sequence[Point]) -> tuple[Floats, Floats]:
 
 
 def _checked_plain(ring: Sequence[Point]) -> None:
-    """Refuses a ring with edges that cross; one that touches itself passes."""
-    flat, _ = _plane(ring)
-    drawn = shapely.Polygon(flat)
-    if drawn.is_valid:
-        return
-    x, y = flat[:, 0], flat[:, 1]
-    wound = abs(float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))) / 2.0
-    plain = shapely.make_valid(drawn, method="structure", keep_collapsed=False)
-    if not abs(plain.area - wound) <= 1e-6 * wound:
+    """Refuses a ring with edges that cross; one that touches itself in points passes. GEOS tells which, and
+    stops at the first crossing: mending a ring of many would take for ever."""
+    drawn = shapely.Polygon(_plane(ring)[0])
+    if not drawn.is_valid and not shapely.is_valid_reason(drawn).startswith("Ring Self-intersection"):
         raise InvalidInput("the outline's edges cross each other")
 
 
@@ -196,12 +194,8 @@ def _widened(ring: Sequence[Point]) -> Outlined:
     flat, frame = _plane(ring)
     plain = shapely.make_valid(shapely.Polygon(flat), method="structure", keep_collapsed=False)
     for by_m in _WIDENINGS_M:
-        by = by_m / A_M
-        grown = shapely.simplify(shapely.buffer(plain, by, join_style="mitre", mitre_limit=2.0), by * 0.9)
-        if not isinstance(grown, shapely.Polygon) or not shapely.Polygon(grown.exterior).contains(plain):
-            continue
-        outer = np.asarray(grown.exterior.coords)[:-1]
-        if len(outer) > WIDENED_VERTICES:
+        outer = _around(plain, by_m / A_M)
+        if outer is None:
             continue
         lats, lons = lats_lons(np.column_stack([outer, np.ones(len(outer))]) @ frame)
         note = f"an outline of {len(ring)} points was widened by at most {3 * by_m:g} m to {len(outer)}"
@@ -210,3 +204,18 @@ def _widened(ring: Sequence[Point]) -> Outlined:
         except InvalidInput:
             continue
     raise InvalidInput(f"an outline of {len(ring)} points cannot be taken without widening it too much")
+
+
+def _around(plain: shapely.Geometry, by: float) -> Floats | None:
+    """A ring that holds ``plain``, nowhere more than three times ``by`` from it and of few enough vertices;
+    None where there is none. Made of the simplified outline, since growing a ragged one takes long."""
+    rough = shapely.simplify(plain, by * 0.5, preserve_topology=False)
+    if shapely.get_num_coordinates(rough) > 4 * WIDENED_VERTICES or not bool(shapely.is_valid(rough)):
+        return None
+    grown = shapely.simplify(shapely.buffer(rough, by, join_style="mitre", mitre_limit=2.0), by * 0.4)
+    if not isinstance(grown, shapely.Polygon):
+        return None
+    outer = np.asarray(grown.exterior.coords)[:-1]
+    if len(outer) > WIDENED_VERTICES or not shapely.Polygon(outer).contains(plain):
+        return None
+    return outer
