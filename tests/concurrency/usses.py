@@ -32,8 +32,8 @@ _PLACE: Final = (46.8, 9.8)
 
 
 class Shared:
-    """What USSs tell each other, and what all of them were answered. ``took``: seconds and tries of each write
-    that needs a key."""
+    """What USSs tell each other, and what all of them were answered. ``took``: seconds and tries of each
+    write that needs a key."""
 
     def __init__(self) -> None:
         self.ovns: dict[str, str] = {}

@@ -10,8 +10,8 @@ deciding process being this one. No write waits longer than ``LONGEST_WAIT_S`` f
 as it is, and where that refuses it, its retry goes first whoever else has a turn.
 
 What somebody hostile can do with it: hold one place for ``turn_s`` by each write that was refused, and no
-more than ``MOST_IN_A_ROW`` times before everybody who waits there. A manager whose turns lapse unused for more
-than ``IDLE_S`` in all gets none until that has leaked away, at ``LEAK`` of the time.
+more than ``MOST_IN_A_ROW`` times before everybody who waits there. A manager whose turns lapse unused for
+more than ``IDLE_S`` in all gets none until that has leaked away, at ``LEAK`` of the time.
 """
 
 from __future__ import annotations
