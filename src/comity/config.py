@@ -23,6 +23,7 @@ from comity.model.observation import Provenance
 from comity.model.participant import Participant, Person
 from comity.model.volume import Instant
 from comity.wire.decode import explain
+from comity.wire.f3548_bodies import base_url
 
 Seconds = Annotated[float, Meta(gt=0, le=31_622_400)]
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
@@ -482,6 +483,8 @@ def _check_f3548(config: Config) -> None:
             "the standards' interfaces need public_keys: PEM files of the authority that signs USSs' tokens",
             field="f3548.public_keys",
         )
+    if f3548.base_url is not None:
+        base_url(f3548.base_url, "f3548.base_url", allow_http=f3548.allow_http)
     planning = f3548.flight_planning
     if planning.enabled and (planning.participant is None or planning.person is None):
         raise InvalidInput(

@@ -214,6 +214,10 @@ def test_a_key_file_that_cannot_be_used_stops_the_start(folder: Path, what: str)
         ("public_keys = ['k.pem']", "f3548.audiences"),
         ("audiences = ['dss.example']", "f3548.public_keys"),
         (
+            "audiences = ['dss.example']\npublic_keys = ['k.pem']\nbase_url = 'http://a.example'",
+            "f3548.base_url",
+        ),
+        (
             "audiences = ['dss.example']\npublic_keys = ['k.pem']\n[f3548.flight_planning]\nenabled = true",
             "f3548.flight_planning.participant",
         ),
