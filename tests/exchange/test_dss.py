@@ -269,7 +269,7 @@ async def test_dependents_and_what_lies_around_are_listed(tmp_path: Path) -> Non
 @ran
 async def test_a_report_comes_back_with_an_id(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
-        record = {"exchange": {"url": "https://uss.example", "method": "GET"}, "report_id": "mine"}
+        record: dict[str, object] = {"exchange": {"url": "https://uss.example", "method": "GET"}, "report_id": "mine"}
         written = await w.exchange.dss.submit("uss1", c.FileReport(record))
         answered = plain(written.value)
         assert answered["exchange"] == record["exchange"]
@@ -314,7 +314,7 @@ async def test_replay_and_snapshot_give_what_is_served(tmp_path: Path) -> None:
         fold_entries(again, w.exchange.ledger.reader, 0)
         assert digest(rows(again)) == live
         places = (tmp_path / "data" / LEDGER, tmp_path / "keys", tmp_path / "data" / SNAPSHOTS)
-        made = make_snapshot(Job(*map(str, places), ENVIRONMENT))
+        made = make_snapshot(Job(str(places[0]), str(places[1]), str(places[2]), ENVIRONMENT))
         assert made.state_digest == live
         await w.exchange.own(RecordSnapshot(made.size, made.state_digest, made.file_sha256))
         recovered = recover(w.exchange.ledger.reader, w.opened.keyfile, places[2], ENVIRONMENT)

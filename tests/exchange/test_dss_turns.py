@@ -31,9 +31,9 @@ def running(test: Callable[[], Awaitable[None]]) -> Callable[[], None]:
     """A test that needs a loop and nothing else."""
 
     def run() -> None:
-        asyncio.run(asyncio.wait_for(test(), 60.0))  # type: ignore[arg-type]  # tests are coroutines
+        asyncio.run(asyncio.wait_for(test(), 60.0))
 
-    run.__name__ = test.__name__  # type: ignore[attr-defined]
+    run.__name__ = test.__name__
     return run
 
 
