@@ -24,6 +24,8 @@ from comity.errors import (
     ComityError,
     InvalidInput,
     NotFound,
+    NotPermitted,
+    Refused,
     StrategicConflict,
     TooLarge,
     WrongState,
@@ -35,6 +37,7 @@ from comity.geo.coverage import holding
 from comity.ids import EntityId, Ovn, ParticipantId, PersonId, Reference, RequestId
 from comity.model.command import ChangeIntent, Command, EndIntent, FileIntent, Submission
 from comity.model.intent import AircraftCategory, IntentState
+from comity.model.participant import Role
 from comity.model.released import ConflictItem, ItemKind, ReleasedItem
 from comity.model.volume import Volumes, ends
 from comity.wire import flight_planning as fp
@@ -43,7 +46,10 @@ HORIZON: Final = timedelta(days=30)
 """F3548-21 OiMaxPlanHorizon: nothing is planned that ends later from now."""
 
 REMEMBERED: Final = 10_000
-"""Answers, plans and notifications kept of each; the oldest goes first. A test run has some hundreds."""
+"""Answers and notifications kept of each; the oldest goes first. A test run has some hundreds."""
+
+MOST_PLANS: Final = 1_000
+"""Plans remembered; likewise. Each is looked at once a second, for some 50 µs."""
 
 _STATUS: Final[dict[str, fp.Status]] = {
     IntentState.ACCEPTED: "Planned",
@@ -243,6 +249,9 @@ class VirtualUser:
         return await self._submit(msgspec.structs.replace(command, accept_conflicts=lower))
 
     async def _submit(self, command: Command) -> Outcome:
+        person = self._desk.state.people.get((self._participant, self._person))
+        if person is None or Role.DUTY_DESK not in person.roles:
+            raise NotPermitted(f"{self._person} is not on the duty desk of {self._participant}")
         self._requests += 1
         now_us = micros(self._desk.clock.now())
         request = RequestId(f"qualifier-{self._boot}-{now_us}-{self._requests}")
@@ -255,7 +264,7 @@ class VirtualUser:
         known = self._in_the_way(item, self._desk.clock.now()) or frozenset()
         self._plans.pop(id, None)
         self._plans[id] = _Plan(EntityId(item.ref), known)
-        if len(self._plans) > REMEMBERED:
+        if len(self._plans) > MOST_PLANS:
             self._plans.popitem(last=False)
 
     def _item(self, id: str) -> ReleasedItem | None:
@@ -274,11 +283,11 @@ class VirtualUser:
         return _STATUS[item.state or IntentState.ENDED]
 
     def _in_the_way(self, item: ReleasedItem, now: datetime) -> frozenset[str] | None:
-        """What conflicts with a plan by what is released to its owner; None where that is too much."""
+        """What conflicts with a plan by what is released to its owner; None where nobody can tell."""
         id = EntityId(item.ref)
         try:
             found = find(self._desk.state, self._participant, item.volumes or (), now, id)
-        except TooLarge:
+        except Refused:
             return None
         return frozenset({each.item.id for each in found} | set(item.peer_conflicts or ()))
 

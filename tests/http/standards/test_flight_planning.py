@@ -9,9 +9,12 @@ from random import Random
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from comity import __version__
 from comity.errors import InvalidInput, StrategicConflict
+from comity.model.command import PutPerson
+from comity.model.participant import Role
 from comity.model.rule import Level
 from tests.http.serving import changed
 from tests.http.standards.asked import Asking, asking, refused, time
@@ -27,7 +30,7 @@ from tests.http.standards.planned import (
     upsert,
     wanted,
 )
-from tests.world import NORTH, SOUTH, levels, volume
+from tests.world import CENTRE, NORTH, SOUTH, levels, person, volume
 
 PLANS = f"{ROOT}/flight_plans"
 
@@ -250,7 +253,19 @@ def test_what_cannot_be_done_is_failed(tmp_path: Path) -> None:
     with asking(tmp_path, ON.replace('"desk"', '"nobody"')) as asked:
         answer = upsert(asked, new_id("nobody"), "nobody")
         assert outcome(answer) == ("Failed", "NotPlanned")
-        assert "member" in answer["notes"]
+        assert "not on the duty desk" in answer["notes"]
+
+
+def test_a_person_without_the_role_plans_nothing(asked: Asking, here: float) -> None:
+    world = asked.served.world
+    observer = replace(person(NORTH), roles=(Role.OBSERVER,))
+    asked.served.run(world.do(NORTH, PutPerson(observer)))
+    try:
+        answer = upsert(asked, new_id("observer"), "observer", volumes=[area(here)])
+    finally:
+        asked.served.run(world.do(CENTRE, PutPerson(person(NORTH))))
+    assert outcome(answer) == ("Failed", "NotPlanned")
+    assert intents(asked, here) == []
 
 
 def test_telemetry_is_not_flown_and_said_not_to_be(asked: Asking, here: float) -> None:
