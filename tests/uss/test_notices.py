@@ -1,4 +1,4 @@
-"""What a hosted participant's change obliges to tell: told over HTTP, recorded, owed again after a restart."""
+"""What a hosted participant's change obliges to tell: told over HTTP, recorded, owed again after a stop."""
 
 from __future__ import annotations
 

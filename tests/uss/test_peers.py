@@ -14,7 +14,7 @@ import pytest
 
 from comity.clock import ManualClock
 from comity.ids import Ovn
-from comity.uss.log import RECORDS_EACH, ExchangeLog, error_report, without_signature
+from comity.uss.log import MOST_RECORDS, RECORDS_EACH, ExchangeLog, error_report, without_signature
 from comity.uss.outbound import Outbound, OutboundSettings
 from comity.uss.peers import NO_AUTHORITY, Peers, PeerSettings
 from comity.uss.tokens import Tokens, TokenSettings
@@ -279,6 +279,12 @@ async def test_the_record_is_bounded_and_keeps_the_newest() -> None:
     assert held is not None
     assert len(held.messages) == RECORDS_EACH
     assert held.messages[-1].url == f"https://x/{RECORDS_EACH + 4}"
+    for number in range(MOST_RECORDS):
+        log.received(f"uss{number % 100}", "GET", "https://x", START, START, 200, b"")
+    counts = {peer: len(one.messages) for peer in log.peers() if (one := log.of(peer)) is not None}
+    assert sum(counts.values()) == MOST_RECORDS
+    log.erase("uss9")
+    assert log.of("uss9") is None
 
 
 @ran

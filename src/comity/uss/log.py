@@ -18,11 +18,12 @@ import msgspec
 from comity.uss.outbound import Exchanged
 from comity.wire.f3548 import Time
 
-RECORDS_EACH: Final = 2_000
-"""For one peer: 45 minutes of one exchange a second. Larger: more memory, up to ``LONGEST_BODY`` for each."""
+RECORDS_EACH: Final = 1_000
+MOST_RECORDS: Final = 50_000
+"""Of one peer, and of all: at most 200 MB. Past it the oldest go, and of all peers those of whom nothing was
+heard for longest. Larger: more memory."""
 
-MOST_PEERS: Final = 500
-LONGEST_BODY: Final = 4_096
+LONGEST_BODY: Final = 2_048
 """Bytes of our own bodies that are kept whole; of longer ones the digest."""
 
 
@@ -53,6 +54,7 @@ class ExchangeLog:
     def __init__(self, uss: str) -> None:
         self._uss = uss
         self._records: OrderedDict[str, deque[ExchangeRecord]] = OrderedDict()
+        self._count = 0
 
     def sent(self, peer: str, exchanged: Exchanged, *, details: bool) -> ExchangeRecord:
         """A request of ours. ``details``: the answer holds the peer's details."""
@@ -94,17 +96,22 @@ class ExchangeLog:
         return set(self._records)
 
     def erase(self, peer: str) -> None:
-        self._records.pop(peer, None)
+        self._count -= len(self._records.pop(peer, ()))
 
     def _keep(self, peer: str, record: ExchangeRecord) -> ExchangeRecord:
-        held = self._records.get(peer)
-        if held is None:
-            held = self._records[peer] = deque(maxlen=RECORDS_EACH)
-            if len(self._records) > MOST_PEERS:
-                self._records.popitem(last=False)
-        else:
-            self._records.move_to_end(peer)
+        held = self._records.setdefault(peer, deque())
+        self._records.move_to_end(peer)
         held.append(record)
+        self._count += 1
+        if len(held) > RECORDS_EACH:
+            held.popleft()
+            self._count -= 1
+        if self._count > MOST_RECORDS:
+            quietest = next(iter(self._records))
+            self._records[quietest].popleft()
+            self._count -= 1
+            if not self._records[quietest]:
+                del self._records[quietest]
         return record
 
 

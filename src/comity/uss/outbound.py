@@ -122,6 +122,12 @@ class Outbound:
         timeout_s = self.settings.timeout_s
         try:
             async with asyncio.timeout(timeout_s), self._turn(url):
+                try:
+                    return await self._send(method, url, headers, body)
+                except httpcore.RemoteProtocolError:
+                    if method != "GET":
+                        raise
+                # A connection that was kept and that the other side was just closing, most likely.
                 return await self._send(method, url, headers, body)
         except (TimeoutError, httpcore.TimeoutException):
             return None, b"", f"no whole answer within {timeout_s:g} s"

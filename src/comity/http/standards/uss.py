@@ -23,6 +23,10 @@ from comity.wire.f3548_uss import ConstraintNotice, IntentNotice
 NO_TELEMETRY: Final = message(412, "no telemetry of this operational intent is available")
 """Alike whether nothing is known or nothing is released."""
 
+LARGEST_NOTICE: Final = 8_388_608
+"""Bytes of a notification: some thousands of volumes. What it holds is checked and kept in memory within
+bounds of its own, and not in the ledger."""
+
 _INTENTS: Final = "/uss/v1/operational_intents"
 _CONSTRAINTS: Final = "/uss/v1/constraints"
 
@@ -101,9 +105,10 @@ def _route(
     handler: Handler,
     summary: str,
     *,
-    write: bool = False,
+    body_bytes: int | None = None,
 ) -> StandardRoute:
-    return StandardRoute(method, path, scopes, _logged(handler), summary, write=write)
+    write = method == "POST"
+    return StandardRoute(method, path, scopes, _logged(handler), summary, body_bytes, write)
 
 
 ROUTES: Final = (
@@ -115,12 +120,24 @@ ROUTES: Final = (
         get_telemetry,
         "Where the aircraft of an off-nominal operational intent is",
     ),
-    _route("POST", _INTENTS, any_of(SC), notify_intent, "Tell of a changed operational intent", write=True),
-    _route("GET", f"{_CONSTRAINTS}/{{entityid}}", any_of(CP), get_constraint, "Details of a constraint"),
-    _route("POST", _CONSTRAINTS, any_of(CM), notify_constraint, "Tell of a changed constraint", write=True),
     _route(
-        "POST", "/uss/v1/reports", any_of(SC, CP, CM, SA, AA), make_report, "Report a problem", write=True
+        "POST",
+        _INTENTS,
+        any_of(SC),
+        notify_intent,
+        "Tell of a changed operational intent",
+        body_bytes=LARGEST_NOTICE,
     ),
+    _route("GET", f"{_CONSTRAINTS}/{{entityid}}", any_of(CP), get_constraint, "Details of a constraint"),
+    _route(
+        "POST",
+        _CONSTRAINTS,
+        any_of(CM),
+        notify_constraint,
+        "Tell of a changed constraint",
+        body_bytes=LARGEST_NOTICE,
+    ),
+    _route("POST", "/uss/v1/reports", any_of(SC, CP, CM, SA, AA), make_report, "Report a problem"),
     _route(
         "GET",
         "/uss/v1/log_sets/{log_set_id}",
