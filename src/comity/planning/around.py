@@ -104,7 +104,7 @@ def _alternative(aside_m: float, moved: Moved) -> Alternative:
         words=words,
         volumes=moved.volumes,
         aside_m=round(aside_m, 1),
-        towards_deg=round(moved.towards_deg % 360.0, 1),
+        towards_deg=round(moved.towards_deg, 1) % 360.0,
         route=moved.route,
         arrives=moved.arrives,
     )
