@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -43,6 +43,7 @@ from comity.model.observation import Provenance
 from comity.model.released import Change, ChangePage, Clearance, ReleasedItem
 from comity.model.rule import Level
 from comity.release import forms, view
+from comity.release.peers import PeerReference
 from comity.release.track_cells import TrackCells
 from comity.release.view import View
 
@@ -53,9 +54,9 @@ def a_count() -> AbstractContextManager[Any]:
     """A clearance says among how many intents it was checked: everybody's."""
     honest = intents.clearance
 
-    def telling(asked: Asked) -> Clearance:
-        count = len(asked.state.intents)
-        return replace(honest(asked), checked=f"clear of what is released to you, among {count} intents")
+    def telling(asked: Asked, near: Sequence[PeerReference] = ()) -> Clearance:
+        words = f"clear of what is released to you, among {len(asked.state.intents)} intents"
+        return replace(honest(asked, near), checked=words)
 
     return patch.object(intents, "clearance", telling)
 

@@ -12,7 +12,6 @@ from comity.model import command as c
 from comity.model.participant import Participant, Person, Role
 from comity.wire import native
 
-
 ABOUT_THE_ANSWER = {"alternatives_ms"}
 """Fields that change nothing of what is filed."""
 
