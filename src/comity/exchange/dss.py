@@ -21,7 +21,7 @@ from comity.clock import Clock
 from comity.coordination.decision import Decision
 from comity.coordination.f3548.keys import KEYED, KeyRefused
 from comity.coordination.f3548.notifications import ended
-from comity.coordination.f3548.subscriptions import KEPT, outlived
+from comity.coordination.f3548.subscriptions import KEPT, LONGEST, outlived
 from comity.coordination.f3548.visible import Reference, constraints_in, references_in, visible
 from comity.coordination.state import State
 from comity.errors import InvalidInput, NotFound, NotPermitted, StrategicConflict, TooLarge
@@ -81,6 +81,8 @@ class Dss:
         if not 0 < len(manager) <= LONGEST_MANAGER:
             raise InvalidInput(f"a USS's id has 1 to {LONGEST_MANAGER} characters", field="sub")
         by = Submission(peer(manager), PersonId(manager), RequestId("-"), command, "")
+        if isinstance(command, c.PutSubscription):
+            self._check_around(command)
         if isinstance(command, c.PutReference) and command.state in KEYED:
             answer = await self._in_turn(manager, by, command)
         else:
@@ -181,6 +183,24 @@ class Dss:
         if held.notify_for_constraints:
             constraints = self._all(constraints_in(self._state, held.box, now), manager)
         return intents, constraints
+
+    def _check_around(self, command: c.PutSubscription) -> None:
+        """Refuses a subscription that would be answered with too much, while it can still be refused: what
+        comes with a write that has been made is neither refused nor cut short. A time that is left out is
+        taken as for a new one."""
+        now = self._clock.now()
+        start = command.box.start or now
+        box = msgspec.structs.replace(command.box, start=start, end=command.box.end or start + LONGEST)
+        found = 0
+        if command.notify_for_operational_intents:
+            found += len(references_in(self._state, box, now, heights=False))
+        if command.notify_for_constraints:
+            found += len(constraints_in(self._state, box, now))
+        if found > MOST_FOUND:
+            raise InvalidInput(
+                f"more than {MOST_FOUND} references are there; subscribe to a smaller area or a shorter time",
+                field="extents",
+            )
 
     def availability(self, uss: str) -> Any:
         """``UssAvailabilityStatusResponse``; Unknown with version "" where nobody has set any."""

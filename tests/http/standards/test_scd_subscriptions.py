@@ -210,12 +210,27 @@ def test_413_for_a_search_that_would_be_cut_short(here: Standing, monkeypatch: p
     assert ask(here, "POST", "query", query(spot))[0] == 413
 
 
-def test_what_comes_with_a_subscription_is_never_cut_short(
+def test_400_for_one_that_would_be_answered_with_too_much_before_it_is_made(
+    here: Standing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spot, id = place(), new_id()
+    first = here.file_intent(spot=spot)
+    here.file_intent(spot=spot, more={"key": [first["ovn"]]})
+    monkeypatch.setattr("comity.exchange.dss.MOST_FOUND", 1)
+    status, told = ask(here, "PUT", id, subscription(spot))
+    assert status == 400
+    assert "smaller area" in told["message"]
+    assert ask(here, "GET", id)[0] == 404
+    assert ask(here, "PUT", id, subscription(spot, start_s=4_000, end_s=5_000))[0] == 200
+
+
+def test_what_comes_with_a_subscription_that_was_made_is_whole(
     here: Standing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spot = place()
     first = here.file_intent(spot=spot)
     here.file_intent(spot=spot, more={"key": [first["ovn"]]})
+    monkeypatch.setattr(here.served.world.exchange.dss, "_check_around", lambda _: None)
     monkeypatch.setattr("comity.exchange.dss.MOST_FOUND", 1)
     _, told = ask(here, "PUT", new_id(), subscription(spot))
     assert len(told["operational_intent_references"]) == 2
