@@ -260,6 +260,24 @@ def test_footprints_meet_over_the_pole(tmp_path: Path) -> None:
     on_a_world(tmp_path, work)
 
 
+def test_writers_at_once_are_each_told_an_index_of_their_own(tmp_path: Path) -> None:
+    """And of those who change one and the same version, one succeeds."""
+
+    async def work(w: World) -> None:
+        await subscribe(w, 1)
+        made = await asyncio.gather(*(put_area(w, number) for number in range(64)))
+        assert sorted(told(each.subscribers)[URL][new_id(1)] for each in made) == list(range(1, 65))
+        first = made[0].service_area.version
+        changes = [put_area(w, 0, box(end_s=4_000.0 + number), first) for number in range(20)]
+        answers = await asyncio.gather(*changes, return_exceptions=True)
+        (taken,) = [each for each in answers if not isinstance(each, BaseException)]
+        assert sum(isinstance(each, StaleOvn) for each in answers) == 19
+        assert told(taken.subscribers)[URL][new_id(1)] == 65
+        assert w.exchange.identification.service_area(new_id(0)).service_area == taken.service_area
+
+    on_a_world(tmp_path, work)
+
+
 def test_a_restart_and_loaded_rows_keep_everything(tmp_path: Path) -> None:
     async def before(w: World) -> None:
         await subscribe(w, 1)
