@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from comity.cli.main import main
+from comity.geozones.reading import read
 from comity.sim.cast import ANS, NORTH
 from tests.geozones.test_json_formats import geojson
 from tests.http.serving import Served, serving
@@ -49,19 +52,19 @@ def test_a_file_is_read_and_nothing_is_published(served: Served) -> None:
     body["features"].append({"type": "Feature"})
     answer = post(served, json.dumps(body).encode(), {"source": "mine.json", **FROM_TO})
     assert answer.status_code == 200
-    read = answer.json()
-    assert (read["format"], read["source"], read["records"]) == ("geojson", "mine.json", 3)
-    first = read["zones"][0]
+    found = answer.json()
+    assert (found["format"], found["source"], found["records"]) == ("geojson", "mine.json", 3)
+    first = found["zones"][0]
     assert first["zone"]["designator"] == "A"
     assert first["zone"]["provenance"]["place"] == "features[0]"
-    assert read["unreadable"][0]["place"] == "features[2]"
+    assert found["unreadable"][0]["place"] == "features[2]"
     assert served.call(lambda: len(served.world.exchange.state.constraints)) == before
     publish = {"kind": "closed", "designator": "A", "volumes": first["volumes"]}
     publish["provenance"] = first["zone"]["provenance"]
     with served.client("centre") as client:
         written = served.put(client, "/v1/constraints", publish)
     assert written.status_code == 201
-    assert written.json()["result"]["provenance"]["sha256"] == read["sha256"]
+    assert written.json()["result"]["provenance"]["sha256"] == found["sha256"]
 
 
 @pytest.mark.parametrize(
@@ -78,6 +81,27 @@ def test_refusals_of_the_route(
 ) -> None:
     answer = post(served, body, params)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_one_file_at_a_time_for_each_participant(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on, under_way = threading.Event(), threading.Event()
+
+    def slowly(*of: Any, **limits: Any) -> Any:
+        under_way.set()
+        assert go_on.wait(30)
+        return read(*of, **limits)
+
+    monkeypatch.setattr("comity.http.routes.geozones.read", slowly)
+    body = json.dumps(zones("A")).encode()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(post, served, body)
+        assert under_way.wait(30)
+        second = post(served, body)
+        go_on.set()
+        assert first.result().status_code == 200
+    assert (second.status_code, second.json()["code"]) == (429, "quota_exceeded")
+    assert second.headers["retry-after"] == "1"
+    assert post(served, body).status_code == 200
 
 
 def test_only_airspace_owners_may_have_files_read(served: Served) -> None:
