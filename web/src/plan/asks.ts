@@ -17,7 +17,7 @@ const SETTLED_MS = 300;
 /** The picture may change every second; the check follows it at most this often. */
 const RECHECK_MS = 4000;
 /** How long the exchange may search for alternatives. */
-export const SEARCH_MS = 2000;
+export const SEARCH_MS = 3000;
 
 export function troubleWords(error: unknown): string {
   if (error instanceof Refused) return error.message;

@@ -17,6 +17,7 @@ export interface Waypoint extends LatLon {
 
 interface Measure {
   readonly words: string;
+  readonly short: string;
   readonly datum: Datum;
   readonly metres: number;
   /** Of half the height, which has no datum. */
@@ -25,13 +26,13 @@ interface Measure {
 
 /** The measures that a level may be typed in, each with its datum in words. */
 export const MEASURES = {
-  FL: { words: "FL (pressure, 1013.25 hPa)", datum: "PRESSURE", metres: 100 * M_PER_FT, half: "ft" },
-  ft_msl: { words: "ft above mean sea level", datum: "MSL", metres: M_PER_FT, half: "ft" },
-  ft_agl: { words: "ft above the ground", datum: "AGL", metres: M_PER_FT, half: "ft" },
-  ft_w84: { words: "ft above the WGS84 ellipsoid", datum: "W84", metres: M_PER_FT, half: "ft" },
-  m_msl: { words: "m above mean sea level", datum: "MSL", metres: 1, half: "m" },
-  m_agl: { words: "m above the ground", datum: "AGL", metres: 1, half: "m" },
-  m_w84: { words: "m above the WGS84 ellipsoid", datum: "W84", metres: 1, half: "m" },
+  FL: { words: "FL (pressure, 1013.25 hPa)", short: "FL (pressure)", datum: "PRESSURE", metres: 100 * M_PER_FT, half: "ft" },
+  ft_msl: { words: "ft above mean sea level", short: "ft MSL (sea level)", datum: "MSL", metres: M_PER_FT, half: "ft" },
+  ft_agl: { words: "ft above the ground", short: "ft AGL (ground)", datum: "AGL", metres: M_PER_FT, half: "ft" },
+  ft_w84: { words: "ft above the WGS84 ellipsoid", short: "ft WGS84 (ellipsoid)", datum: "W84", metres: M_PER_FT, half: "ft" },
+  m_msl: { words: "m above mean sea level", short: "m MSL (sea level)", datum: "MSL", metres: 1, half: "m" },
+  m_agl: { words: "m above the ground", short: "m AGL (ground)", datum: "AGL", metres: 1, half: "m" },
+  m_w84: { words: "m above the WGS84 ellipsoid", short: "m WGS84 (ellipsoid)", datum: "W84", metres: 1, half: "m" },
 } as const satisfies Record<string, Measure>;
 
 export type MeasureName = keyof typeof MEASURES;

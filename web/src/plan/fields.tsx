@@ -49,13 +49,13 @@ function Text(props: { id: string; name: TextName; label?: string; wrong: string
 
 function Choice<T extends string>(props: { id: string; label: string; value: T; all: readonly (readonly [T, string])[]; onChoose(value: T): void }) {
   return (
-    <select id={props.id} aria-label={props.label} value={props.value} onChange={(event) => props.onChoose(event.currentTarget.value as T)}>
+    <select id={props.id} aria-label={props.label} title={props.label} value={props.value} onChange={(event) => props.onChoose(event.currentTarget.value as T)}>
       {props.all.map(([value, words]) => <option key={value} value={value}>{words}</option>)}
     </select>
   );
 }
 
-const LEVELS = Object.entries(MEASURES).map(([name, { words }]) => [name as MeasureName, words] as const);
+const LEVELS = Object.entries(MEASURES).map(([name, { short }]) => [name as MeasureName, short] as const);
 const KINDS = CATEGORIES.map((name) => [name, name] as const);
 
 export function Fields() {
@@ -68,7 +68,7 @@ export function Fields() {
     <div class="plan-fields">
       <Row field="levels" label="Level" id="plan-level" wrong={level}>
         <Text id="plan-level" name="level" wrong={level} placeholder={now.measure === "FL" ? "120" : "4500"} />
-        <Choice id="plan-measure" label="Measure and datum of the level" value={now.measure} all={LEVELS} onChoose={(measure) => change({ measure })} />
+        <Choice id="plan-measure" label={`Measure and datum of the level: ${MEASURES[now.measure].words}`} value={now.measure} all={LEVELS} onChoose={(measure) => change({ measure })} />
       </Row>
       <Row field="speed_mps" label="Speed" id="plan-speed" wrong={speed}>
         <Text id="plan-speed" name="speedKt" wrong={speed} placeholder="110" />
@@ -116,7 +116,7 @@ function Departs() {
   const now = second.value === null ? null : nowMs();
   const away = departsMs === null || now === null ? null : departsMs - now;
   return (
-    <Row field="departs" label="Departs" id="plan-departs" wrong={wrong}>
+    <Row field="departs" label="Departs UTC" id="plan-departs" wrong={wrong}>
       <input
         id="plan-departs"
         type="text"
@@ -132,9 +132,8 @@ function Departs() {
         }}
       />
       <span class="time">
-        UTC
         {away !== null && departsMs !== null && now !== null && (
-          `${day(departsMs, "utc") === day(now, "utc") || departs.includes("-") ? "" : ` on ${day(departsMs, "utc")}`}, ${away < 0 ? "in the past" : `in ${duration(Math.max(120, away / 1000))}`}`
+          `${day(departsMs, "utc") === day(now, "utc") || departs.includes("-") ? "" : `on ${day(departsMs, "utc")}, `}${away < 0 ? "in the past" : `in ${duration(Math.max(120, away / 1000))}`}`
         )}
       </span>
     </Row>

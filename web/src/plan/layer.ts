@@ -10,14 +10,13 @@ import { boxOf } from "../geometry/ring";
 import { type LayerFrame, type LayerLabel, type MapLayer, redraw, registerLayer } from "../map/layers";
 import { ringsOf } from "../map/volumes";
 import { nowMs, viewTime, zone } from "../state/store";
-import { INK } from "../style/palette";
+import { INK, PLAN as PLAN_INK } from "../style/palette";
 import type { Volume4D } from "../wire/types";
 import { handles, spots, watchHand } from "./hand";
 import { inTheWay, inUse, type Marks, marks } from "./marks";
 import { legsOf, middleOf, type OnRoute, pathOf, placeAt } from "./route";
 import { chosen, current, draft, drawing, inWay, offered, plan, planOpen, preview, previewed, reading } from "./state";
 
-export const PLAN_INK = { plan: "#ffffff", way: "#ff6a45", other: "#f0e442" } as const;
 const SOURCE = "plan";
 const LAYERS = ["plan-fill", "plan-hit", "plan-casing", "plan-way", "plan-dashed", "plan-dotted"] as const;
 const HATCH = "hatch-plan-hit";
@@ -184,7 +183,7 @@ function labels(frame: LayerFrame): readonly LayerLabel[] {
 function planLabels(frame: LayerFrame): readonly LayerLabel[] {
   const of = plan.peek();
   const { waypoints } = draft.peek();
-  if (!of || waypoints.length === 0) return [];
+  if (!of || waypoints.length === 0 || preview.peek() !== null) return [];
   const now = nowMs() ?? 0;
   const at = aheadAt();
   const white = (text: string, bold = false) => ({ text, colour: bold ? PLAN_INK.plan : INK.text, bold });

@@ -1,5 +1,5 @@
 // The plan's own line styles as the legend shows them: the same as on the map.
-import { PLAN_INK } from "./layer";
+import { PLAN as PLAN_INK } from "../style/palette";
 
 export function PlanShape({ kind }: { kind: keyof typeof PLAN_INK }) {
   const colour = PLAN_INK[kind];

@@ -27,6 +27,13 @@ export const TONE = {
 
 export type ToneName = keyof typeof TONE;
 
+/** A plan that is not filed: its own volumes, what is in their way, an alternative to it. */
+export const PLAN = {
+  plan: "#ffffff",
+  way: "#ff6a45",
+  other: "#b9ef5a",
+} as const;
+
 export const CRAFT = {
   own: "#56b4e9",
   broadcast: "#cdd7df",

@@ -3,7 +3,7 @@
 // for blue-blind; distances are CIE76 in Lab, where about 2.3 is just seen. What is closer than this must differ
 // in shape, and does: shapes.ts and hatch.ts.
 import { describe, expect, it } from "vitest";
-import { CRAFT, INK, TONE } from "../../src/style/palette";
+import { CRAFT, INK, PLAN, TONE } from "../../src/style/palette";
 
 type Triple = readonly [number, number, number];
 const APART = 9;
@@ -60,12 +60,12 @@ function luminance(hex: string): number {
 }
 
 describe.each(Object.entries(SIGHT))("for %s sight", (_name, sight) => {
-  it.each([["aircraft", CRAFT], ["volumes", TONE]] as const)("the colours of %s stay apart", (_what, colours) => {
+  it.each([["aircraft", CRAFT], ["volumes", TONE], ["plans", PLAN]] as const)("the colours of %s stay apart", (_what, colours) => {
     const [apart, pair] = closest(colours, sight);
     expect(apart, pair).toBeGreaterThan(APART);
   });
 });
 
-it.each(Object.entries({ ...CRAFT, ...TONE, text: INK.text, dim: INK.dim }))("%s stands out from the land", (_name, colour) => {
+it.each(Object.entries({ ...CRAFT, ...TONE, ...PLAN, text: INK.text, dim: INK.dim }))("%s stands out from the land", (_name, colour) => {
   expect((luminance(colour) + 0.05) / (luminance(INK.land) + 0.05)).toBeGreaterThan(CONTRAST);
 });
