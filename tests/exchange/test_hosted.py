@@ -9,6 +9,8 @@ import pytest
 from comity.coordination.f3548.footprint import box_of
 from comity.coordination.f3548.near import PeersUnseen
 from comity.coordination.f3548.visible import visible
+from comity.coordination.facts import rows
+from comity.coordination.state import DssSettings
 from comity.errors import StrategicConflict, UssDown
 from comity.ids import EntityId, Ovn, PersonId, RequestId
 from comity.model import command as c
@@ -210,3 +212,61 @@ async def test_a_withdrawn_release_takes_the_reference_at_once(tmp_path: Path) -
         assert again.version == 1
         assert again.ovn != held.ovn
         assert again.level is Level.RESERVED
+
+
+@ran
+async def test_levels_go_down_and_up_with_the_references_that_are_there(tmp_path: Path) -> None:
+    async with world(tmp_path, dss=DSS) as w:
+        for number in range(60):
+            await w.file(NORTH, volume(40.0 + number / 10))
+        await w.do(NORTH, c.PublishConstraint(ConstraintKind.CLOSED, "R1", (volume(),)))
+        state = w.exchange.state
+        assert not state.references
+        await to_peers(w, Level.RESERVED, Level.RESERVED)
+        assert len(state.references) == 60
+        assert {one.level for one in state.references.values()} == {Level.RESERVED}
+        assert [one.level for one in state.constraint_references.values()] == [Level.RESERVED]
+        await to_peers(w, Level.VOLUME, Level.VOLUME)
+        assert {(one.level, one.version) for one in state.references.values()} == {(Level.VOLUME, 2)}
+
+
+@ran
+async def test_after_a_restart_references_are_as_the_configuration_now_says(tmp_path: Path) -> None:
+    async with world(tmp_path, dss=DSS) as w:
+        await to_peers(w, constraint=Level.VOLUME)
+        item = await change(w, await w.file(NORTH), state=IntentState.ACTIVATED)
+        await w.do(NORTH, c.PublishConstraint(ConstraintKind.CLOSED, "R1", (volume(),)))
+        before = reference_of(w, item)
+        clock = w.clock
+    moved = DssSettings(uss="comity2", base_url="https://moved.example")
+    async with world(tmp_path, dss=moved, clock=clock) as w:
+        assert reference_of(w, item) == before
+        await w.pass_time(1.0)
+        after = reference_of(w, item)
+        assert (after.manager, after.url, after.version) == (
+            "comity2",
+            "https://moved.example",
+            before.version + 1,
+        )
+        assert after.subscription is not None
+        assert w.exchange.state.subscriptions[after.subscription].url == "https://moved.example"
+        (constraint,) = w.exchange.state.constraint_references.values()
+        assert constraint.url == "https://moved.example"
+    async with world(tmp_path, clock=clock) as w:
+        await w.pass_time(1.0)
+        assert w.exchange.state.references
+        await w.do(NORTH, c.EndIntent(EntityId(item.ref), Ovn(str(item.ovn))))
+        assert not w.exchange.state.references
+
+
+@ran
+async def test_a_plan_with_its_references_is_the_same_after_replay(tmp_path: Path) -> None:
+    async with world(tmp_path, dss=DSS) as w:
+        await to_peers(w)
+        await subscribe(w)
+        item = await change(w, await w.file(NORTH), state=IntentState.ACTIVATED)
+        await change(w, item, state=IntentState.CONTINGENT, volumes=(volume(47.1),))
+        before = list(rows(w.exchange.state))
+        clock = w.clock
+    async with world(tmp_path, dss=DSS, clock=clock) as w:
+        assert list(rows(w.exchange.state)) == before

@@ -25,7 +25,7 @@ from comity.errors import NotFound, NotPermitted, Unavailable
 from comity.exchange.account import GOVERNING, seen_by_others, state_at
 from comity.exchange.dss import Dss
 from comity.exchange.filing import Filing
-from comity.exchange.filing_alignment import Alignment
+from comity.exchange.filing_alignment import IN_A_COMMAND_S, IN_A_TICK_S, Alignment
 from comity.exchange.filing_watch import Watch
 from comity.exchange.history import History, HistorySettings
 from comity.exchange.hosting import Hosting
@@ -177,7 +177,7 @@ class Exchange:
     async def _align(self) -> None:
         """What changed is on the record, whatever becomes of this: the next tick tries again."""
         with suppress(Unavailable):
-            await self.alignment.run()
+            await self.alignment.run(IN_A_COMMAND_S)
 
     async def own(self, command: c.Command) -> None:
         """Submit a command of the exchange's own."""
@@ -412,7 +412,7 @@ class Exchange:
             await self.own(outlived)
         if (ended := self.identification.outlived()) is not None:
             await self.own(ended)
-        await self.alignment.run()
+        await self.alignment.run(IN_A_TICK_S)
         self.watch.run(self.clock.now())
         self.recorder.flush()
         if now >= self._segment_due:

@@ -79,9 +79,11 @@ class Hosting:
         return self._constraint(item, level, held)
 
     def aligned(self, item: Item) -> bool:
-        """Whether peers have of the item what its owner now releases to them."""
-        held = self._held(item)
-        return self._level(item) is (Level.NONE if held is None else held.level)
+        """Whether peers have of the item what its owner now releases to them, from whom it now comes."""
+        level, held, dss = self._level(item), self._held(item), self._state.dss
+        if held is None or level is Level.NONE:
+            return held is None and level is Level.NONE
+        return (level, dss.uss, dss.base_url) == (held.level, held.manager, held.url)
 
     def _level(self, item: Item) -> Level:
         """The level at which peers are to have it."""
@@ -163,7 +165,7 @@ class Hosting:
         """Nothing where only its native state moved: peers are told of volumes, kind and designator."""
         asked, dss = self._asked, self._state.dss
         before = self._state.constraints.get(constraint.id)
-        if held is not None and held.level is level and before is not None and _same(before, constraint):
+        if self.aligned(constraint) and before is not None and _same(before, constraint):
             return ()
         box = footprint(constraint.volumes, level, self._state.environment)
         id = asked.ids.entity("reference", constraint.owner, constraint.id)
