@@ -14,7 +14,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -383,6 +383,7 @@ class Knowledge:
         yield from self._log()
         yield from self.writes[-2:]
         yield from self.writes[:1]
+        yield from _plans(players[0].stack.clock.now())
 
     def _alerts(self, players: list[Player[Stack]]) -> Iterator[Request]:
         """One's own alerts, every other one acknowledged; others', and one that never was."""
@@ -422,6 +423,21 @@ class Knowledge:
             yield Request("GET", f"/v1/log/inclusion?position={position}&size={size}")
         yield Request("GET", f"/v1/log/consistency?first={self.sizes[0] if self.sizes else 1}&second={size}")
         yield Request("GET", f"/v1/log/inclusion?position=0&size={size + 100}")
+
+
+def _plans(now: datetime) -> Iterator[Request]:
+    """What filing would be told near where others are, and what would pass instead."""
+    for lat, lon, radius_m in ((47.0, 11.0, 300.0), (47.01, 11.3, 2_000.0), (46.2, 9.3, 20_000.0)):
+        volume = {
+            "outline": {"type": "circle", "centre": {"lat": lat, "lon": lon}, "radius_m": radius_m},
+            "lower": {"value_m": 900.0, "datum": "W84"},
+            "upper": {"value_m": 1_300.0, "datum": "W84"},
+            "start": (now + timedelta(minutes=10)).isoformat(),
+            "end": (now + timedelta(minutes=100)).isoformat(),
+        }
+        plan = {"volumes": [volume], "category": "other", "crewed": True}
+        yield Request("POST", "/v1/plans/check", json.dumps(plan).encode())
+        yield Request("POST", "/v1/plans/alternatives", json.dumps({**plan, "limit_ms": 30}).encode())
 
 
 _ALWAYS = (
