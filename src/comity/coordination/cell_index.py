@@ -108,9 +108,10 @@ def overlap(one: Placed, other: Placed) -> bool:
 class CellIndex:
     """Entries by id. ``search`` answers ids in no particular order."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: Places | None = None) -> None:
+        """``places``: shared by indexes that are asked about the same boxes."""
         self._index = VolumeIndex(Environment())
-        self.places = Places()
+        self.places = Places() if places is None else places
         self._ids: list[EntityId] = []
         self._placed: list[Placed] = []
         self._free: list[int] = []
@@ -142,6 +143,8 @@ class CellIndex:
 
     def search(self, box: CellBox, *, heights: bool = True, times: bool = True) -> list[EntityId]:
         """Ids of entries that share a cell with the box, and its heights and times where asked."""
+        if not self._codes:
+            return []
         asked = _widened(self.places.of(box), heights, times)
         codes = self._index.item[self._index.search_box(asked.box)].tolist()
         return [self._ids[code] for code in codes if meet(asked, self._placed[code])]
@@ -183,21 +186,27 @@ Cells = CellIndex | OverlayCellIndex
 
 
 def _widened(placed: Placed, heights: bool, times: bool) -> Placed:
+    if heights and times:
+        return placed
     box = placed.box
-    if not heights:
-        box = box._replace(lower_m=LOWEST_M, upper_m=HIGHEST_M)
-    if not times:
-        box = box._replace(start_s=NEVER_S, end_s=EVER_S)
-    return placed._replace(box=box)
+    bounds = box[6:8] if heights else (LOWEST_M, HIGHEST_M)
+    span = box[8:] if times else (NEVER_S, EVER_S)
+    return Placed(Box(*box[:6], *bounds, *span), placed.cells, placed.level)
 
 
 def _share(a: Box, b: Box) -> bool:
+    """Whether two boxes share a point; the likeliest reason that they do not comes first."""
     return (
-        a.start_s <= b.end_s
-        and a.end_s >= b.start_s
-        and a.lower_m <= b.upper_m
-        and a.upper_m >= b.lower_m
-        and all(a[k] <= b[k + 3] and a[k + 3] >= b[k] for k in range(3))
+        a[0] <= b[3]
+        and a[3] >= b[0]
+        and a[1] <= b[4]
+        and a[4] >= b[1]
+        and a[6] <= b[7]
+        and a[7] >= b[6]
+        and a[8] <= b[9]
+        and a[9] >= b[8]
+        and a[2] <= b[5]
+        and a[5] >= b[2]
     )
 
 

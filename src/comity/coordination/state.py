@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from comity.coordination.cell_index import CellIndex, Cells, OverlayCellIndex
+from comity.coordination.cell_index import CellIndex, Cells, OverlayCellIndex, Places
 from comity.coordination.overlay import OverlayVolumes
 from comity.coordination.tables import Overlay
 from comity.coordination.volumes import Volumes
@@ -141,7 +141,8 @@ class State:
         self.dependents: MutableMapping[EntityId, frozenset[EntityId]] = {}
         self.reference_of: MutableMapping[EntityId, EntityId] = {}
         self.managed: MutableMapping[str, int] = {}
-        self.cells: dict[str, Cells] = {name: CellIndex() for name in CELL_TABLES}
+        places = Places()
+        self.cells: dict[str, Cells] = {name: CellIndex(places) for name in CELL_TABLES}
         self.dss = DssSettings()
         self.items_per_participant = ITEMS_PER_PARTICIPANT
         self.owned: dict[tuple[ParticipantId, ItemKind], set[EntityId]] = {}

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import re
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -33,6 +34,7 @@ LONGEST_MANAGER: Final = 256
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._@-]{1,80}\Z")
 
 
+@lru_cache(maxsize=4_096)
 def peer(manager: str) -> ParticipantId:
     """The ledger's name of a USS that is known by the ``sub`` of its tokens: the ``sub`` itself, or where
     that is no plain word a digest of it."""
