@@ -55,7 +55,7 @@ def foreign(state: State, box: CellBox, now: datetime) -> list[OperationalIntent
 
 def in_the_way(state: State, volumes: Volumes, now: datetime, *, constraints_alone: bool) -> list[Near]:
     """References of peers that meet the volumes; in no particular order."""
-    if not state.dss.uss:
+    if not state.dss.uss or not (state.references or state.constraint_references):
         return []
     found: dict[tuple[str, EntityId], tuple[PeerReference, list[int]]] = {}
     boxes = [box_of(volume, state.environment) for volume in volumes]
