@@ -347,6 +347,9 @@ def test_other_suppliers_plans_count_where_somebody_asks_them(tmp_path: Path) ->
         plans.peers_check = peers
         (conflict,) = (await plans.check(SOUTH, plan(volume(48.0)))).conflicts
         assert conflict == known
+        ten = [volume(48.0, start_s=6_800.0 + 60 * n, end_s=9_000.0) for n in range(10)]
+        (conflict,) = (await plans.check(SOUTH, plan(*ten))).conflicts
+        assert conflict.volumes == (0, 4)
         asked = search(volume(48.0, start_s=5_000.0, end_s=6_000.0), kinds=(ChangeKind.LATER,))
         (later,) = (await plans.alternatives(SOUTH, asked)).alternatives
         assert later.later_s == 2_200.0

@@ -88,6 +88,7 @@ class Met:
     def __init__(self) -> None:
         self.natives: dict[EntityId, Conflict] = {}
         self.peers: dict[EntityId, Near] = {}
+        self.items: dict[str, ConflictItem] = {}
 
     def add(self, conflict: Conflict, first: int) -> None:
         known = self.natives.get(conflict.item.id)
@@ -100,14 +101,19 @@ class Met:
         before = () if known is None else known.numbers
         self.peers[id] = replace(near, numbers=_joined(before, near.numbers, first))
 
+    def add_item(self, item: ConflictItem, first: int) -> None:
+        known = self.items.get(item.item.ref)
+        before = () if known is None else known.volumes
+        self.items[item.item.ref] = replace(item, volumes=_joined(before, item.volumes, first))
+
 
 def _joined(before: tuple[int, ...], numbers: tuple[int, ...], first: int) -> tuple[int, ...]:
     return tuple(sorted((*before, *(first + number for number in numbers))))
 
 
 class Plans:
-    """See the file's head. ``peers_check``: what of other USSs' plans is in the way of these volumes, as the
-    asker may know it; None where there are no peers."""
+    """See the file's head. ``peers_check``: what of other USSs' plans is in the way of some of a plan's
+    volumes, as the asker may know it and without asking anybody; None where there are no peers."""
 
     def __init__(self, state: State, references: References, ids: Ids, clock: Clock) -> None:
         self._state = state
@@ -234,8 +240,7 @@ class Plans:
                 raise _Over
             if enough and (items := self._items(asked, met)):
                 return items
-        check = self.peers_check
-        return self._items(asked, met, () if check is None else check(asked.who, asked.volumes, asked.plan))
+        return self._items(asked, met)
 
     def _meet(self, met: Met, asked: Questioned, first: int, last: int, left: Allowance) -> None:
         state, who, now = self._state, asked.who, asked.now
@@ -246,12 +251,13 @@ class Plans:
             hosted = hosted_level(state, who, now) is not Level.NONE
             for near in in_the_way(state, part, now, constraints_alone=hosted):
                 met.add_peer(near, first)
+        if self.peers_check is not None:
+            for item in self.peers_check(who, part, asked.plan):
+                met.add_item(item, first)
         if len(met.natives) > MAX_CONFLICTS:
             raise TooLarge(f"more than {MAX_CONFLICTS} conflicts; ask for a smaller volume", field="volumes")
 
-    def _items(
-        self, asked: Questioned, met: Met, peers: Sequence[ConflictItem] = ()
-    ) -> tuple[ConflictItem, ...]:
+    def _items(self, asked: Questioned, met: Met) -> tuple[ConflictItem, ...]:
         """In the order in which a refusal lists them; none where all are accepted."""
         forms = self._asked(asked.who, asked.now)
         natives = list(met.natives.values())
@@ -260,7 +266,7 @@ class Plans:
         for near in met.peers.values():
             ref = self._references.foreign(entity_of(near.reference), asked.who, asked.now)
             found[ref] = peer_conflict(near, ref)
-        items = (*(found[ref] for ref in sorted(found)), *peers)
+        items = (*(found[ref] for ref in sorted(found)), *(met.items[ref] for ref in sorted(met.items)))
         accepted = {str(ref) for ref in asked.plan.accept_conflicts}
         if all(one.item.ref in accepted and not one.blocking for one in items):
             return ()
@@ -273,4 +279,6 @@ class Plans:
 
     def _checked(self, who: ParticipantId, hindered: bool, now: datetime) -> Clearance:
         words = "checked against what is released to you" if hindered else "clear of what is released to you"
+        if hosted_level(self._state, who, now) is not Level.NONE:
+            words += ", and of other USSs' plans as far as their details are at hand"
         return replace(clearance(self._asked(who, now)), checked=words)
