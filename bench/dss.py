@@ -26,7 +26,7 @@ import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -113,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> list[Figure]:
 def measure(mode: str, server: Served, authority: Authority, seconds: float, rounds: int) -> list[Figure]:
     tokens = {name: authority.token(name) for name in (ALPHA, BRAVO)}
     play, sample, goal, words = _MODES[mode](server, tokens)
-    ratios, rates, echoes, tallies, cpus = [], [], [], [], []
+    ratios, rates, echoes, tallies, cpus, echo_us = [], [], [], [], [], []
     for _ in range(rounds):
         before = _echo(server, tokens[ALPHA], sample, seconds / 2.0)
         tally = Tally()
@@ -126,6 +126,7 @@ def measure(mode: str, server: Served, authority: Authority, seconds: float, rou
         echoes.append(echo)
         tallies.append(tally)
         cpus.append(written.server_cpu_s / max(1, tally.puts) * 1e6)
+        echo_us.append((before.server_cpu_s + after.server_cpu_s) / (before.answers + after.answers) * 1e6)
     took = [each for tally in tallies for each in tally.took_ms]
     tries = statistics.mean(tally.mean_tries for tally in tallies)
     note = (
@@ -133,7 +134,8 @@ def measure(mode: str, server: Served, authority: Authority, seconds: float, rou
         f"{max(max(tally.tries) for tally in tallies)}; until accepted: median "
         f"{statistics.median(took):.0f} ms, 99 % {percentile(took, 99.0):.0f} ms, longest "
         f"{max(took):.0f} ms; "
-        f"{statistics.median(cpus):,.0f} µs of the server's CPU for each"
+        f"{statistics.median(cpus):,.0f} µs of the server's CPU for each, "
+        f"{statistics.median(echo_us):,.0f} µs for a no-op"
     )
     measured = f"{statistics.median(rates):,.0f} accepted PUTs/s"
     baseline = f"{statistics.median(echoes):,.0f} no-op PUTs/s"
@@ -166,8 +168,8 @@ def _echo(server: Served, token: str, text: bytes, seconds: float) -> Load:
 class Known:
     """OVNs by reference, as a client has learned them. What was not heard of for long is let go."""
 
-    def __init__(self) -> None:
-        self._ovns: dict[str, str] = {}
+    def __init__(self, ovns: Iterable[tuple[str, str]] = ()) -> None:
+        self._ovns = dict(ovns)
 
     def learn(self, id: str, ovn: str) -> None:
         self._ovns.pop(id, None)
@@ -210,11 +212,11 @@ Play = Callable[[Tally, float], Load]
 Mode = tuple[Play, bytes, float | None, str]
 
 
-def _alone(server: Served, token: str, makers: Sequence[Body], knowns: Sequence[Known]) -> Play:
+def _alone(server: Served, token: str, maker: Callable[[], Body]) -> Play:
+    """Each client at a place of its own, in each round another: a round leaves behind what it was about."""
+
     def play(tally: Tally, seconds: float) -> Load:
-        clients = [
-            Client(_cycle(token, tally, make, known)) for make, known in zip(makers, knowns, strict=True)
-        ]
+        clients = [Client(_cycle(token, tally, maker(), Known())) for _ in range(CLIENTS)]
         done = load.closed(server, clients, seconds)
         done.check(200, 201, 409)
         return done
@@ -225,8 +227,11 @@ def _alone(server: Served, token: str, makers: Sequence[Body], knowns: Sequence[
 def _spread(server: Served, tokens: dict[str, str]) -> Mode:
     places = (spread_out(number) for number in itertools.count())
     _preload(server, tokens[ALPHA], (body(*next(places), 300.0, 420.0) for _ in range(LIVE)))
-    makers = [_maker(*next(places), 300.0, 420.0) for _ in range(CLIENTS)]
-    return _alone(server, tokens[ALPHA], makers, _knowns()), makers[0](()), 1 / 3, "1/3"
+
+    def maker() -> Body:
+        return _maker(*next(places), 300.0, 420.0)
+
+    return _alone(server, tokens[ALPHA], maker), maker()(()), 1 / 3, "1/3"
 
 
 def _heights(server: Served, tokens: dict[str, str], live: int = LIVE) -> Mode:
@@ -237,8 +242,11 @@ def _heights(server: Served, tokens: dict[str, str], live: int = LIVE) -> Mode:
         return (*_PLACE, lower_m, lower_m + 5.0)
 
     _preload(server, tokens[ALPHA], (body(*layer()) for _ in range(live)))
-    makers = [_maker(*layer()) for _ in range(CLIENTS)]
-    return _alone(server, tokens[ALPHA], makers, _knowns()), makers[0](()), 1 / 3, "1/3"
+
+    def maker() -> Body:
+        return _maker(*layer())
+
+    return _alone(server, tokens[ALPHA], maker), maker()(()), 1 / 3, "1/3"
 
 
 def _five_thousand(server: Served, tokens: dict[str, str]) -> Mode:
@@ -247,18 +255,28 @@ def _five_thousand(server: Served, tokens: dict[str, str]) -> Mode:
 
 
 def _overlap(server: Served, tokens: dict[str, str]) -> Mode:
-    ovns = _pile(server, [tokens[ALPHA]])
-    knowns = _knowns()
-    for known in knowns:
-        for id, ovn in ovns.items():
-            known.learn(id, ovn)
-    make = _maker(*_PLACE, 300.0, 420.0)
-    sample = make(tuple(ovns.values()))
-    return _alone(server, tokens[ALPHA], [make] * CLIENTS, knowns), sample, 1 / 25, "1/25"
+    piles = itertools.count()
+
+    def play(tally: Tally, seconds: float) -> Load:
+        """In each round another place, of which every client knows what is there at first."""
+        make = _pile_maker(next(piles))
+        ovns = _pile(server, [tokens[ALPHA]], make)
+        clients = [Client(_cycle(tokens[ALPHA], tally, make, Known(ovns.items()))) for _ in range(CLIENTS)]
+        done = load.closed(server, clients, seconds)
+        done.check(200, 201, 409)
+        return done
+
+    return play, _sample(), 1 / 25, "1/25"
 
 
-def _knowns() -> list[Known]:
-    return [Known() for _ in range(CLIENTS)]
+def _pile_maker(number: int) -> Body:
+    lat, lon = _PLACE
+    return _maker(lat + number * 0.1, lon, 300.0, 420.0)
+
+
+def _sample() -> bytes:
+    """With as many OVNs as a write needs there."""
+    return _pile_maker(0)(tuple(f"{number:032x}" for number in range(LIVE + CLIENTS - 1)))
 
 
 def _maker(lat: float, lon: float, lower_m: float, upper_m: float) -> Body:
@@ -281,10 +299,9 @@ def _preload(server: Served, token: str, texts: Iterator[bytes]) -> None:
     load.closed(server, [Client(script(share)) for share in shares if share], 3_600.0).check(201)
 
 
-def _pile(server: Served, tokens: Sequence[str]) -> dict[str, str]:
+def _pile(server: Served, tokens: Sequence[str], make: Body) -> dict[str, str]:
     """``LIVE`` references over each other, by these managers in turns; each OVN by reference."""
     ovns: dict[str, str] = {}
-    make = _maker(*_PLACE, 300.0, 420.0)
     for number in range(LIVE):
         id = new_ids(_LUCK)
         (answer,) = load.calls(server, [put(tokens[number % len(tokens)], id, None, make((*ovns.values(),)))])
@@ -296,14 +313,14 @@ def _pile(server: Served, tokens: Sequence[str]) -> dict[str, str]:
 
 
 def _two(server: Served, tokens: dict[str, str]) -> Mode:
-    pair = [tokens[ALPHA], tokens[BRAVO]]
-    current = _pile(server, pair)
-    make = _maker(*_PLACE, 300.0, 420.0)
+    pair, piles = [tokens[ALPHA], tokens[BRAVO]], itertools.count()
 
     def play(tally: Tally, seconds: float) -> Load:
+        make = _pile_maker(next(piles))
+        current = _pile(server, pair, make)
         return uvloop.run(_played(server, pair, current, make, tally, seconds))
 
-    return play, make(tuple(current.values())), None, ""
+    return play, _sample(), None, ""
 
 
 async def _played(
@@ -324,9 +341,7 @@ async def _uss(
     """One client; ``current`` stands for the details that USSs answer each other with."""
     loop = asyncio.get_running_loop()
     _, connection = await loop.create_connection(Connection, server.host, server.port)
-    known = Known()
-    for id, ovn in current.items():
-        known.learn(id, ovn)
+    known = Known(current.items())
     while time.perf_counter() < until:
         id, own = new_ids(_LUCK), None
         for _ in range(1 + CHANGES):
