@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from comity.model.constraint import ConstraintKind
+from comity.model.f3548 import peer
 from comity.model.intent import IntentState
 from comity.model.rule import Level
 from tests.http.serving import changed
@@ -158,6 +159,20 @@ def test_coarse_details_contain_the_exact_ones_and_say_no_more(
         path = f"{CONSTRAINTS}/{here.constraint_reference(constraint).id}"
         details = here.call("GET", path, scopes=(CP,)).json()["constraint"]["details"]
         assert details == {"volumes": cells}
+
+
+def test_what_a_uss_got_is_in_the_recording_of_what_was_released(here: Hosted) -> None:
+    item = here.file(spot())
+    id = here.reference(item).id
+    recorder, who = here.world.exchange.recorder, peer("uss-reader")
+    for _ in range(2):
+        told = here.call("GET", f"{INTENTS}/{id}", sub="uss-reader").content
+    (closed,) = here.served.call(lambda: [one for one in recorder.close_all() if one.recipient == who])
+    (line,) = [json.loads(line) for line in recorder.read(who, closed.segment)]
+    assert (line["what"], line["ref"], line["level"]) == ("item", id, "volume")
+    assert (line["owner"], line["entity"]) == ("north", item.ref)
+    form = told.removeprefix(b'{"operational_intent":').removesuffix(b"}")
+    assert line["form_sha256"] == recorder.form_digest(form)
 
 
 # --- telemetry

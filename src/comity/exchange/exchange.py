@@ -119,7 +119,7 @@ class Exchange:
         self.dss = Dss(state, self.writer, clock, settings.turn_s)
         self.identification = Identification(state, self.writer, clock)
         self.alignment = Alignment(state, self.own, clock)
-        self.hosting = Hosting(state, picture, clock)
+        self.hosting = Hosting(state, picture, recorder, clock)
         self.hosting.notices.on_change.append(lambda change: self.watch.told(change.id))
         self.filing = Filing(
             state, self.references, self.writer.submit, self.own, lambda: self.hosting.peers, clock

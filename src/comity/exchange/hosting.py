@@ -10,76 +10,58 @@ entities is ``peer_notices``'. Belongs to the event loop.
 
 from __future__ import annotations
 
+import hashlib
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import msgspec
 
 from comity.clock import Clock
-from comity.coordination.f3548.visible import visible
 from comity.coordination.state import State
 from comity.errors import NotFound, WrongState
+from comity.exchange.hosted_forms import Form, HostedForms
 from comity.exchange.hosted_telemetry import telemetry_of
 from comity.exchange.peer_notices import PeerNotices
+from comity.exchange.recorder import Line, Recorder
 from comity.ids import EntityId, ParticipantId
 from comity.model import dss_fact as d
 from comity.model.dss_command import Owed
-from comity.model.f3548 import (
-    AvailabilityState,
-    ConstraintReference,
-    OperationalIntentReference,
-    peer,
-)
+from comity.model.f3548 import peer
 from comity.model.fact import Fact
-from comity.model.intent import Intent, IntentState
+from comity.model.intent import IntentState
 from comity.model.rule import Level
-from comity.model.volume import Volumes
 from comity.picture.picture import Picture
-from comity.release import f3548 as released
-from comity.release.coarsen import reserve
-from comity.uss.details import Details, TelemetryAnswer, coarse, exact
+from comity.uss.details import TelemetryAnswer
 from comity.uss.log import ExchangeLog, USSLogSet
 from comity.uss.outbox import Sent
 from comity.uss.peers import Peers
 from comity.wire.encode import encode
-from comity.wire.f3548 import Volume4D
 from comity.wire.f3548_uss import ConstraintNotice, IntentNotice
-
-R = TypeVar("R", OperationalIntentReference, ConstraintReference)
 
 OWN_LOG: Final = "exchanges"
 """The log set that every peer can ask for: what was exchanged with itself."""
 
-
-class OperationalIntentForm(msgspec.Struct, frozen=True):
-    reference: released.OperationalIntentReferenceForm
-    details: Details
-
-
-class ConstraintDetailsForm(msgspec.Struct, frozen=True, omit_defaults=True):
-    """``type``: only where its owner releases more than where it is."""
-
-    volumes: tuple[Volume4D, ...]
-    type: str | None = None
-
-
-class ConstraintForm(msgspec.Struct, frozen=True):
-    reference: released.ConstraintReferenceForm
-    details: ConstraintDetailsForm
+MOST_RECORDED: Final = 100_000
+"""Forms by USS and entity of which is remembered that they are in the recording. Past it one may be there
+twice."""
 
 
 class Hosting:
     """See the file's head. ``on_owed``: told of what is newly owed."""
 
-    def __init__(self, state: State, picture: Picture, clock: Clock) -> None:
+    def __init__(self, state: State, picture: Picture, recorder: Recorder, clock: Clock) -> None:
         self.log = ExchangeLog(state.dss.uss)
         self.notices = PeerNotices(state)
         self.peers: Peers | None = None
         self.on_owed: Callable[[Iterable[Owed]], None] = lambda owed: None
         self._state = state
         self._picture = picture
+        self._recorder = recorder
         self._clock = clock
+        self._forms = HostedForms(state, clock)
+        self._recorded: OrderedDict[tuple[ParticipantId, EntityId, str], str] = OrderedDict()
 
     def use(self, peers: Peers) -> None:
         """From now on other USSs can be called."""
@@ -87,39 +69,44 @@ class Hosting:
 
     # --- what peers ask
 
-    def operational_intent(self, id: EntityId) -> dict[str, OperationalIntentForm]:
+    def operational_intent(self, who: str, id: EntityId) -> dict[str, msgspec.Raw]:
         """GetOperationalIntentDetailsResponse, with the ovn."""
-        reference = self._hosted(self._state.references.get(id), "operational intent")
-        form = self._intent_form(reference)
+        form = self._forms.intent(id)
         if form is None:
             raise _unknown("operational intent")
-        return {"operational_intent": form}
+        self._record(peer(who), id, form)
+        return {"operational_intent": msgspec.Raw(form.json)}
 
-    def constraint(self, id: EntityId) -> dict[str, ConstraintForm]:
+    def constraint(self, who: str, id: EntityId) -> dict[str, msgspec.Raw]:
         """GetConstraintDetailsResponse."""
-        reference = self._hosted(self._state.constraint_references.get(id), "constraint")
-        form = self._constraint_form(reference)
+        form = self._forms.constraint(id)
         if form is None:
             raise _unknown("constraint")
-        return {"constraint": form}
+        self._record(peer(who), id, form)
+        return {"constraint": msgspec.Raw(form.json)}
 
-    def telemetry(self, id: EntityId) -> TelemetryAnswer | None:
+    def telemetry(self, who: str, id: EntityId) -> TelemetryAnswer | None:
         """Where the aircraft of an off-nominal intent is, if its owner releases that and it is known; None
         tells nothing of why there is none."""
-        reference = self._hosted(self._state.references.get(id), "operational intent")
+        if self._forms.intent(id) is None:
+            raise _unknown("operational intent")
+        reference = self._state.references[id]
         if not reference.state.off_nominal():
             raise WrongState(f"an operational intent that is {reference.state} provides no telemetry")
-        intent = self._state.intents.get(reference.intent or EntityId(""))
-        if intent is None:
-            raise _unknown("operational intent")
-        levels = self._state.policy(self._clock.now()).to_peers(intent.owner)
+        intent = self._state.intents[reference.intent or EntityId("")]
+        now = self._clock.now()
+        levels = self._state.policy(now).to_peers(intent.owner)
         shown = levels.own_track
         if reference.state is IntentState.CONTINGENT:
             shown = max(shown, levels.own_track_in_emergency, key=lambda level: level.rank)
         if shown is Level.NONE:
             return None
-        now = self._clock.now()
-        return telemetry_of(reference.id, intent, self._picture, self._state.environment, now)
+        found = telemetry_of(reference.id, intent, self._picture, self._state.environment, now)
+        if found is not None:
+            body = encode(found.telemetry)
+            form = Form(body, hashlib.sha256(body).hexdigest(), shown, intent.owner, intent.id)
+            self._record(peer(who), id, form, what="track")
+        return found
 
     def log_set(self, who: str, id: str) -> USSLogSet:
         """What was exchanged with ``who`` and is remembered; of others' nobody learns that there is any."""
@@ -148,8 +135,15 @@ class Hosting:
             return Sent.DELIVERED
         if self.peers is None:
             return Sent.UNANSWERED
-        body, to = encode(self.notice(owed)), self._subscriber(owed)
-        if owed.kind == "constraint":
+        form = (
+            self._forms.constraint(owed.entity)
+            if _about_constraint(owed)
+            else self._forms.intent(owed.entity)
+        )
+        body, to = encode(notice(owed, form)), self._subscriber(owed)
+        if form is not None:
+            self._record(peer(to), owed.entity, form)
+        if _about_constraint(owed):
             exchanged = await self.peers.notify_constraint(owed.url, body, to)
         else:
             exchanged = await self.peers.notify_intent(owed.url, body, to)
@@ -157,20 +151,6 @@ class Hosting:
             # 409: a later notification has overtaken this one, so the peer knows as much.
             return Sent.DELIVERED
         return Sent.REFUSED if exchanged.answered else Sent.UNANSWERED
-
-    def notice(self, owed: Owed) -> dict[str, Any]:
-        """PutOperationalIntentDetailsParameters or PutConstraintDetailsParameters."""
-        subscriptions = [
-            {"subscription_id": one.id, "notification_index": one.index} for one in owed.subscriptions
-        ]
-        if owed.kind == "constraint":
-            constraint = self._state.constraint_references.get(owed.entity)
-            told: Any = None if constraint is None else self._constraint_form(constraint)
-        else:
-            reference = self._state.references.get(owed.entity)
-            told = None if reference is None else self._intent_form(reference)
-        body = {f"{owed.kind}_id": owed.entity, "subscriptions": subscriptions}
-        return body if told is None else {**body, owed.kind: told}
 
     def _subscriber(self, owed: Owed) -> str:
         """Whose subscription it is, for the log; its URL where that is gone."""
@@ -198,61 +178,41 @@ class Hosting:
 
     def erase(self, owner: ParticipantId) -> None:
         """Everything in memory of a USS, by the ledger's name of it."""
+        for key in [key for key in self._recorded if key[0] == owner]:
+            del self._recorded[key]
         for manager in {each for each in self.log.peers() | self.notices.managers() if peer(each) == owner}:
             self.log.erase(manager)
             self.notices.erase(manager)
             if self.peers is not None:
                 self.peers.erase(manager)
 
-    # --- forms
-
-    def _hosted(self, reference: R | None, what: str) -> R:
-        """One that this exchange keeps and peers may know of."""
+    def _record(self, who: ParticipantId, id: EntityId, form: Form, what: str = "item") -> None:
+        """In the recording of what was released: each form that a USS got, once."""
+        key = who, id, what
+        if self._recorded.get(key) == form.sha256:
+            self._recorded.move_to_end(key)
+            return
+        self._recorded[key] = form.sha256
+        if len(self._recorded) > MOST_RECORDED:
+            self._recorded.popitem(last=False)
         now = self._clock.now()
-        if reference is None or reference.hosted is None or not visible(self._state, reference, now):
-            raise _unknown(what)
-        return reference
-
-    def _intent_form(self, reference: OperationalIntentReference) -> OperationalIntentForm | None:
-        """None where peers may not know of it."""
-        intent = self._state.intents.get(reference.intent or EntityId(""))
-        if intent is None or not visible(self._state, reference, self._clock.now()):
-            return None
-        nominal, off_nominal = _volumes(intent, reference.state)
-        details = Details(
-            self._volumes(nominal, reference.level),
-            self._volumes(off_nominal, reference.level),
-            intent.priority,
-        )
-        form = released.reference_form(reference, self._availability(), reference.ovn)
-        return OperationalIntentForm(form, details)
-
-    def _constraint_form(self, reference: ConstraintReference) -> ConstraintForm | None:
-        constraint = self._state.constraints.get(reference.constraint or EntityId(""))
-        if constraint is None or not visible(self._state, reference, self._clock.now()):
-            return None
-        kind = None if reference.level is Level.RESERVED else f"comity.constraint.{constraint.kind}"
-        details = ConstraintDetailsForm(self._volumes(constraint.volumes, reference.level), kind)
-        form = released.constraint_form(reference, self._availability(), reference.ovn)
-        return ConstraintForm(form, details)
-
-    def _volumes(self, volumes: Volumes, level: Level | None) -> tuple[Volume4D, ...]:
-        if level is Level.VOLUME:
-            return exact(volumes, self._state.environment)
-        return coarse(reserve(volumes, self._state.environment))
-
-    def _availability(self) -> AvailabilityState:
-        held = self._state.availability.get(self._state.dss.uss)
-        return AvailabilityState.UNKNOWN if held is None else held.state
+        line = Line(now, what, id, form.level.value, form.owner, form.item, form.sha256)
+        self._recorder.add(who, line)
 
 
-def _volumes(intent: Intent, state: IntentState) -> tuple[Volumes, Volumes]:
-    """Nominal and off-nominal volumes as the state wants them: Nonconforming both, Contingent no nominal."""
-    if not state.off_nominal():
-        return intent.volumes, ()
-    if state is IntentState.CONTINGENT:
-        return (), intent.volumes
-    return intent.nominal_volumes or intent.volumes, intent.volumes
+def notice(owed: Owed, form: Form | None) -> dict[str, Any]:
+    """PutOperationalIntentDetailsParameters or PutConstraintDetailsParameters; without a form it is gone."""
+    body: dict[str, Any] = {
+        f"{owed.kind}_id": owed.entity,
+        "subscriptions": [
+            {"subscription_id": one.id, "notification_index": one.index} for one in owed.subscriptions
+        ],
+    }
+    return body if form is None else {**body, owed.kind: msgspec.Raw(form.json)}
+
+
+def _about_constraint(owed: Owed) -> bool:
+    return owed.kind == "constraint"
 
 
 def _unknown(what: str) -> NotFound:

@@ -32,11 +32,11 @@ _CONSTRAINTS: Final = "/uss/v1/constraints"
 
 
 async def get_intent(call: StandardCall) -> Answer:
-    return answer(_hosting(call).operational_intent(_id(call)))
+    return answer(_hosting(call).operational_intent(call.sub, _id(call)))
 
 
 async def get_telemetry(call: StandardCall) -> Answer:
-    found = _hosting(call).telemetry(_id(call))
+    found = _hosting(call).telemetry(call.sub, _id(call))
     return NO_TELEMETRY if found is None else answer(found)
 
 
@@ -46,7 +46,7 @@ async def notify_intent(call: StandardCall) -> Answer:
 
 
 async def get_constraint(call: StandardCall) -> Answer:
-    return answer(_hosting(call).constraint(_id(call)))
+    return answer(_hosting(call).constraint(call.sub, _id(call)))
 
 
 async def notify_constraint(call: StandardCall) -> Answer:
