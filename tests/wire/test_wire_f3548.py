@@ -135,8 +135,16 @@ def test_no_extents_are_refused() -> None:
     assert refused.value.field == "extents"
 
 
-@pytest.mark.parametrize("value", ["0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01"])
-def test_a_time_that_utc_has_not_is_refused(value: str) -> None:
+@pytest.mark.parametrize(
+    "value",
+    [
+        "0001-01-01T00:00:00+00:01",
+        "0001-12-31T00:00:00Z",
+        "9999-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-00:01",
+    ],
+)
+def test_a_time_at_the_calendars_edge_is_refused(value: str) -> None:
     given = volume((47.0, 11.0), start_s=None, end_s=None)
     given["time_start"] = {"value": value, "format": "RFC3339"}
     with pytest.raises(InvalidInput) as refused:

@@ -39,6 +39,10 @@ MOST_CELLS: Final = 50_000
 """Of all outlines of one request together, before they are joined: some 60,000 km², and a tenth of a second
 of work for which everybody waits."""
 
+FIRST_YEAR: Final = 2
+LAST_YEAR: Final = 9_998
+"""A year less on either side than a calendar has: whoever adds a day or another zone to a time has room."""
+
 LOWEST_M: Final = -8_000.0
 HIGHEST_M: Final = 100_000.0
 
@@ -106,10 +110,9 @@ def utc(time: Time | None, field: str) -> datetime | None:
     """The moment in UTC; None stays None."""
     if time is None:
         return None
-    try:
-        return time.value.astimezone(UTC)
-    except OverflowError as error:
-        raise InvalidInput("a time must lie in the years 1 to 9999 of UTC", field=field) from error
+    if not FIRST_YEAR <= time.value.year <= LAST_YEAR:
+        raise InvalidInput(f"a time must lie in the years {FIRST_YEAR} to {LAST_YEAR}", field=field)
+    return time.value.astimezone(UTC)
 
 
 def footprint(volume: Volume3D, field: str) -> tuple[str, ...]:

@@ -361,3 +361,13 @@ def test_413_for_a_search_that_would_be_cut_short(here: Standing, monkeypatch: p
     answer = here.call("POST", f"{INTENTS}/query", query(spot))
     assert answer.status_code == 413
     assert set(answer.json()) == {"message"}
+
+
+def test_many_extents_are_one_box_as_few_are(here: Standing) -> None:
+    spot, wide = place(), intent()
+    wide["extents"] = [volume((spot[0] + k / 1_000, spot[1]), end_s=3_600 + k) for k in range(40)]
+    status, told = put(here, wide)
+    assert status == 201
+    assert told["operational_intent_reference"]["time_end"] == at(3_639)
+    wide["extents"][33]["volume"]["outline_circle"]["radius"]["value"] = 0
+    assert put(here, wide)[0] == 400

@@ -150,6 +150,16 @@ def test_400_names_the_field_and_changes_nothing(here: Standing, path: str, valu
     assert ask(here, "POST", "query", query(spot))[1]["subscriptions"] == ([first] if update else [])
 
 
+@pytest.mark.parametrize("year", ["0001", "9999"])
+@pytest.mark.parametrize("name", ["time_start", "time_end"])
+def test_400_for_a_time_to_which_no_day_can_be_added(here: Standing, year: str, name: str) -> None:
+    body = subscription(start_s=None, end_s=None)
+    body["extents"][name] = {"value": f"{year}-12-31T23:59:59Z", "format": "RFC3339"}
+    status, told = ask(here, "PUT", new_id(), body)
+    assert status == 400
+    assert name in told["message"]
+
+
 def test_400_for_a_bad_range_comes_before_409(here: Standing) -> None:
     first = here.subscribe()
     body = changed(subscription(), "extents.time_end", at(60 + DAY_S + 1))
