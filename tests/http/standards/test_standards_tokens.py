@@ -176,15 +176,17 @@ def test_a_key_that_left_its_file_is_believed_no_longer(verifier: StandardVerifi
     assert asked(verifier, signed(claims(), "next"), after_s=2.0).sub == "uss1"
 
 
-def small_key(bits: int) -> bytes:
-    return public_pem(rsa.generate_private_key(65_537, bits))
-
-
-def test_a_short_key_is_taken_with_a_warning(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (folder / "authority.pem").write_bytes(small_key(1_024))
+def test_a_short_key_is_taken_with_a_warning_at_the_start_alone(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    short = rsa.generate_private_key(65_537, 1_024)
+    (folder / "authority.pem").write_bytes(public_pem(short))
     with caplog.at_level(logging.WARNING, "comity.http.standards"):
-        build_standard_keyring(parse_config(CONFIG + SETTINGS, folder))
+        ring = build_standard_keyring(parse_config(CONFIG + SETTINGS, folder))
     assert [record.at for record in caplog.records] == ["f3548.public_keys[1]"]  # type: ignore[attr-defined]
+    with pytest.warns(UserWarning, match="1024 bits"):
+        token = jwt.encode(claims(), short, algorithm="RS256")
+    assert asked(StandardVerifier(ring, frozenset({"dss.example"})), token).sub == "uss1"
 
 
 def wrong_keys(folder: Path) -> dict[str, bytes]:

@@ -20,6 +20,7 @@ import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from jwt.algorithms import RSAAlgorithm
 from jwt.api_jws import PyJWS
 
 from comity.clock import seconds
@@ -46,7 +47,17 @@ warning at the start, under this not at all."""
 CACHED_TOKENS: Final = 10_000
 """Remembered at once; past it the one that was not used for longest is checked anew."""
 
+
+class _AnyLength(RSAAlgorithm):
+    """RS256. How long keys are is looked at once, when they are read (``SHORTEST_BITS``)."""
+
+    def check_key_length(self, key: object) -> str | None:
+        return None
+
+
 _JWS: Final = PyJWS(algorithms=["RS256"])
+_JWS.unregister_algorithm("RS256")
+_JWS.register_algorithm("RS256", _AnyLength(RSAAlgorithm.SHA256))
 _SCHEME: Final = b"bearer"
 _log = logging.getLogger("comity.http.standards")
 
