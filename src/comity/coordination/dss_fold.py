@@ -21,6 +21,8 @@ def apply_dss(state: State, fact: d.DssFact) -> None:
             _constraint(state, fact)
         case d.SubscriptionPut() | d.SubscriptionRemoved():
             _subscription(state, fact)
+        case d.SubscriptionsNotified(notified=notified):
+            _notify(state, notified)
         case d.AvailabilitySet() | d.NoticeOwed() | d.NoticeSettled():
             _peers(state, fact)
         case d.ReportFiled() | d.PeerDetailsSeen():
@@ -45,9 +47,9 @@ def _peers(state: State, fact: d.AvailabilitySet | d.NoticeOwed | d.NoticeSettle
     match fact:
         case d.AvailabilitySet(availability=availability):
             state.availability[availability.uss] = availability
-        case d.NoticeOwed(owed=owed, hosted=hosted):
+        case d.NoticeOwed(owed=owed, hosted=hosted, manager=manager):
             for one in owed:
-                state.notices[one.entity, one.version, one.url] = d.NoticeOwed((one,), hosted)
+                state.notices[one.entity, one.version, one.url] = d.NoticeOwed((one,), hosted, manager)
         case d.NoticeSettled(owed=one):
             state.notices.pop((one.entity, one.version, one.url), None)
 

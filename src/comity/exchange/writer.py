@@ -39,6 +39,7 @@ from comity.ids import EXCHANGE, Ids, ParticipantId, RequestId
 from comity.ledger.entry import MAX_PAYLOAD_BYTES, Appended, Draft
 from comity.model import fact as f
 from comity.model.command import Submission
+from comity.model.dss_fact import of_own_uss
 from comity.model.f3548 import is_peer
 from comity.release.forms import References
 
@@ -366,5 +367,7 @@ def request_of(by: Submission) -> f.Request | None:
 def draft(fact: f.Fact, request: f.Request | None, originator: ParticipantId, now: datetime) -> Draft:
     """The entry-to-be of one fact. It is counted in its owner's own log and in its originator's."""
     owner = f.owner(fact, originator)
+    if of_own_uss(fact):
+        originator = EXCHANGE
     logs = (owner,) if originator in (owner, EXCHANGE) else (owner, originator)
     return Draft(micros(now), f.kind(fact), originator, logs, _encode(f.Payload(fact, request)))

@@ -88,11 +88,21 @@ class IsaSubscriptionRemoved(_Fact, frozen=True, tag="isa_subscription.removed")
     subscription: IsaSubscription
 
 
+class SubscriptionsNotified(_Fact, frozen=True, tag="subscriptions.notified"):
+    """What this exchange's own USS, ``manager``, owes for a hosted change: each subscription with its new
+    index. Apart from the change and the USS's own, since an index counts what other participants did."""
+
+    notified: tuple[Notified, ...]
+    manager: str
+
+
 class NoticeOwed(_Fact, frozen=True, tag="notice.owed"):
-    """Notifications that this exchange's own USS owes for a change it made. ``hosted``: whose change."""
+    """Notifications that this exchange's own USS, ``manager``, owes for a change it made. ``hosted``: whose
+    change; the indexes in it are nothing for that participant."""
 
     owed: tuple[Owed, ...]
     hosted: ParticipantId
+    manager: str = ""
 
 
 class NoticeSettled(_Fact, frozen=True, tag="notice.settled"):
@@ -101,6 +111,7 @@ class NoticeSettled(_Fact, frozen=True, tag="notice.settled"):
     owed: Owed
     hosted: ParticipantId
     delivered: bool
+    manager: str = ""
 
 
 class PeerDetailsSeen(_Fact, frozen=True, tag="peer_details.seen"):
@@ -131,6 +142,7 @@ DssFact = (
     | ServiceAreaRemoved
     | IsaSubscriptionPut
     | IsaSubscriptionRemoved
+    | SubscriptionsNotified
     | NoticeOwed
     | NoticeSettled
     | PeerDetailsSeen
@@ -154,5 +166,14 @@ def owner_of(fact: DssFact) -> ParticipantId:
             return peer(area.owner)
         case IsaSubscriptionPut(subscription=i) | IsaSubscriptionRemoved(subscription=i):
             return peer(i.owner)
-        case NoticeOwed() | NoticeSettled() | PeerDetailsSeen():
+        case SubscriptionsNotified(manager=manager):
+            return peer(manager)
+        case NoticeOwed() | NoticeSettled():
+            return peer(fact.manager) if fact.manager else fact.hosted
+        case PeerDetailsSeen():
             return fact.hosted
+
+
+def of_own_uss(fact: object) -> bool:
+    """Whether it is the exchange's own USS's alone, whoever's command it came with."""
+    return isinstance(fact, SubscriptionsNotified | NoticeOwed | NoticeSettled)

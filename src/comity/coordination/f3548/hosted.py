@@ -6,7 +6,8 @@ released; one of an intent in use has an implicit subscription too, so that peer
 it. Both go when the item ends or is released no longer. Peers with a subscription there are owed a notice
 of each change; this exchange's own USS is not, which knows already.
 
-The writer here is the exchange itself: there is no key, no ovn and no manager to check.
+The writer here is the exchange itself: there is no key, no ovn and no manager to check. What counts others'
+doings, the indexes of subscriptions, stands in facts that are not the participant's (law 2).
 """
 
 from __future__ import annotations
@@ -126,7 +127,8 @@ class Hosting:
         )
         notified, subscribers = self._notices(reference, held, box)
         facts: list[Fact] = [] if subscription is None else [d.SubscriptionPut(subscription)]
-        return (*facts, d.ReferencePut(reference, notified, key), *_owed(reference, version, subscribers))
+        put = d.ReferencePut(reference, (), key)
+        return (*facts, put, *_owed(reference, version, notified, subscribers))
 
     def _subscription(
         self, intent: Intent, held: OperationalIntentReference | None, name: str, box: CellBox
@@ -184,14 +186,14 @@ class Hosting:
             level=level,
         )
         notified, subscribers = self._notices(reference, held, box)
-        return (d.ConstraintReferencePut(reference, notified), *_owed(reference, version, subscribers))
+        return (d.ConstraintReferencePut(reference), *_owed(reference, version, notified, subscribers))
 
     def _removed(self, held: Reference) -> tuple[Fact, ...]:
         notified, subscribers = self._notices(held, held, None)
-        owed = _owed(held, held.version + 1, subscribers)
+        owed = _owed(held, held.version + 1, notified, subscribers)
         if isinstance(held, ConstraintReference):
-            return (d.ConstraintReferenceRemoved(held, notified), *owed)
-        facts: list[Fact] = [d.ReferenceRemoved(held, notified)]
+            return (d.ConstraintReferenceRemoved(held), *owed)
+        facts: list[Fact] = [d.ReferenceRemoved(held)]
         if held.subscription is not None and held.subscription in self._state.subscriptions:
             facts.append(d.SubscriptionRemoved(self._state.subscriptions[held.subscription]))
         return (*facts, *owed)
@@ -212,9 +214,13 @@ class Hosting:
         return grouped(sorted(told, key=lambda each: each[0].id))
 
 
-def _owed(reference: Reference, version: int, subscribers: tuple[Subscriber, ...]) -> tuple[Fact, ...]:
-    """What this exchange's own USS owes for it: one notice to each base URL but its own."""
+def _owed(
+    reference: Reference, version: int, notified: tuple[Notified, ...], subscribers: tuple[Subscriber, ...]
+) -> tuple[Fact, ...]:
+    """What this exchange's own USS owes for it: new indexes, and one notice to each base URL but its own."""
     assert reference.hosted is not None
+    if not notified:
+        return ()
     intent = isinstance(reference, OperationalIntentReference)
     owed = tuple(
         Owed(
@@ -227,7 +233,8 @@ def _owed(reference: Reference, version: int, subscribers: tuple[Subscriber, ...
         for to in subscribers
         if to.url != reference.url
     )
-    return (d.NoticeOwed(owed, reference.hosted),) if owed else ()
+    moved = d.SubscriptionsNotified(notified, reference.manager)
+    return (moved, d.NoticeOwed(owed, reference.hosted, reference.manager)) if owed else (moved,)
 
 
 def _same(before: Constraint, after: Constraint) -> bool:

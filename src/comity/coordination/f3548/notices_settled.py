@@ -14,5 +14,5 @@ def settle(asked: Asked, command: RecordDelivered) -> Decision:
     for one, delivered in {(x.entity, x.version, x.url): (x, taken) for x, taken in outcomes}.values():
         owed = asked.state.notices.get((one.entity, one.version, one.url))
         if owed is not None:
-            facts.append(d.NoticeSettled(owed.owed[0], owed.hosted, delivered))
+            facts.append(d.NoticeSettled(owed.owed[0], owed.hosted, delivered, owed.manager))
     return Decision(tuple(facts))
