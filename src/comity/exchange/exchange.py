@@ -453,6 +453,7 @@ class Exchange:
             "live_intents": sum(1 for i in self.state.intents.values() if i.state.live()),
             "live_constraints": sum(1 for x in self.state.constraints.values() if x.state.live()),
             "deadlines_waiting": len(self.state.deadlines),
+            "notices_owed": len(self.state.notices),
             "recording_lines_lost": self.recorder.lost,
             "swept_at": self.warnings.swept_at,
             "sweep_late_s": self.warnings.late_s(self.clock.now()),
