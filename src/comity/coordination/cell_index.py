@@ -147,7 +147,12 @@ class CellIndex:
             return []
         asked = _widened(self.places.of(box), heights, times)
         codes = self._index.item[self._index.search_box(asked.box)].tolist()
-        return [self._ids[code] for code in codes if meet(asked, self._placed[code])]
+        ids, placed, level, apart = self._ids, self._placed, asked.level, asked.cells.isdisjoint
+        return [
+            ids[code]
+            for code in codes
+            if not apart(placed[code].cells) or (placed[code].level != level and meet(asked, placed[code]))
+        ]
 
 
 class OverlayCellIndex:

@@ -10,15 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from operator import attrgetter
 from typing import TypeVar
 
 from comity.coordination.state import State
-from comity.ids import EntityId
+from comity.coordination.tables import values_of
 from comity.model.f3548 import CellBox, ConstraintReference, OperationalIntentReference
 from comity.model.rule import Level
 
 Reference = OperationalIntentReference | ConstraintReference
 R = TypeVar("R", OperationalIntentReference, ConstraintReference)
+
+_id = attrgetter("id")
 
 
 def visible(state: State, reference: Reference, now: datetime) -> bool:
@@ -35,14 +38,16 @@ def references_in(
 ) -> list[OperationalIntentReference]:
     """Visible ones that share cells, times and (where asked) heights with the box, in the order of ids."""
     found = state.cells["references"].search(box, heights=heights)
-    return _visible(state, (state.references[id] for id in sorted(found)), now)
+    return _visible(state, values_of(state.references, found), now)
 
 
 def constraints_in(state: State, box: CellBox, now: datetime) -> list[ConstraintReference]:
     """Visible ones that share cells and times with the box, whatever their heights, in the order of ids."""
-    found: list[EntityId] = sorted(state.cells["constraint_references"].search(box, heights=False))
-    return _visible(state, (state.constraint_references[id] for id in found), now)
+    found = state.cells["constraint_references"].search(box, heights=False)
+    return _visible(state, values_of(state.constraint_references, found), now)
 
 
 def _visible(state: State, references: Iterable[R], now: datetime) -> list[R]:
-    return [each for each in references if each.hosted is None or visible(state, each, now)]
+    shown = [each for each in references if each.hosted is None or visible(state, each, now)]
+    shown.sort(key=_id)
+    return shown
