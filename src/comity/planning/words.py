@@ -22,9 +22,9 @@ def of_shift(aside_m: float, towards_deg: float) -> str:
 
 
 def of_detour(aside_m: float, towards_deg: float, longer_s: float) -> str:
-    return (
-        f"around by {_metres(aside_m)} to the {_towards(towards_deg)}, {_length(max(longer_s, 0.0))} longer"
-    )
+    """Past a bend of the route the other way may be the shorter one."""
+    change = f"{_length(abs(longer_s))} {'longer' if longer_s > 0 else 'shorter'}"
+    return f"around by {_metres(aside_m)} to the {_towards(towards_deg)}, {change}"
 
 
 def _length(seconds: float) -> str:
