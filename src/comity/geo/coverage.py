@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -23,6 +22,7 @@ from comity.geo import s2
 from comity.geo.cells import cell_of, level_of, outer_loop, parent, token
 from comity.geo.earth import SMALLEST_CURVATURE_RADIUS_M, frame_at, normals
 from comity.geo.outlines import project
+from comity.geo.remembered import Remembered
 from comity.geo.rings import reach_m
 from comity.model.f3548 import CellBox
 from comity.model.shape import Circle, LatLon, Shape
@@ -71,7 +71,7 @@ def ring_area_m2(points: Points) -> float:
     return s2.loop_area_sr(points) * MEAN_RADIUS_M**2
 
 
-@lru_cache(maxsize=8_192)
+@Remembered
 def ring_cells(points: tuple[tuple[float, float], ...]) -> tuple[str, ...]:
     """Cells of a polygon that ``check_ring`` has passed; sorted tokens."""
     area_m2 = ring_area_m2(points)
@@ -80,7 +80,7 @@ def ring_cells(points: tuple[tuple[float, float], ...]) -> tuple[str, ...]:
     return _finest(area_m2, lambda level: s2.cover_loop(points, level))
 
 
-@lru_cache(maxsize=8_192)
+@Remembered
 def circle_cells(lat: float, lon: float, radius_m: float) -> tuple[str, ...]:
     """Cells of a circle, made larger by what the ellipsoid differs from the sphere."""
     radius_rad = min(reach_m(radius_m) / SMALLEST_CURVATURE_RADIUS_M, math.pi)
@@ -88,7 +88,7 @@ def circle_cells(lat: float, lon: float, radius_m: float) -> tuple[str, ...]:
     return _finest(area_m2, lambda level: s2.cover_cap(lat, lon, radius_rad, level))
 
 
-@lru_cache(maxsize=8_192)
+@Remembered
 def holding(shape: Shape) -> tuple[str, ...]:
     """Cells that hold every point of a promised outline, geodesic edges included; sorted tokens."""
     if isinstance(shape, Circle):

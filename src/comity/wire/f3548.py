@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Annotated, Final, Literal, TypeVar
 
 import msgspec
@@ -21,6 +20,7 @@ from msgspec import Meta, field
 from comity.errors import InvalidInput, TooLarge
 from comity.geo.coverage import check_ring, circle_cells, ring_area_m2, ring_cells, union
 from comity.geo.heights import Environment, bounds
+from comity.geo.remembered import Remembered
 from comity.model import altitude, shape
 from comity.model.altitude import Altitude as Height
 from comity.model.altitude import Datum
@@ -131,7 +131,7 @@ def footprint(volume: Volume3D, field: str) -> tuple[str, ...]:
         raise InvalidInput(error.message, field=f"{field}.outline_polygon.vertices") from error
 
 
-@lru_cache(maxsize=1_024)
+@Remembered
 def polygon_cells(points: tuple[tuple[float, float], ...]) -> tuple[str, ...]:
     """Cells of a polygon of (lat, lon), which is checked before: that it is one, and how large."""
     check_ring(points, "vertices")
