@@ -41,9 +41,9 @@ Box = tuple[float, float, float, float, float, float, datetime, datetime]
 
 
 class FakePlans:
-    """``asked``: path, body and key of each request. ``lost``: so many answers to writes are lost on the way,
-    after the write was done. ``refusal``: what the next write is refused with. ``at_first``: the items before
-    any write."""
+    """``asked``: path, body and key of each request. ``down``: reads are not answered. ``lost``: so many
+    answers to writes are lost on the way, after the write was done. ``refusal``: what the next write is
+    refused with. ``at_first``: the items before any write."""
 
     def __init__(self, fake: FakeExchange) -> None:
         self._fake = fake
@@ -51,6 +51,7 @@ class FakePlans:
 
     def reset(self) -> None:
         self.asked: list[tuple[str, Any, str | None]] = []
+        self.down = False
         self.lost = 0
         self.refusal: dict[str, Any] | None = None
         self.at_first: list[ReleasedItem] = []
@@ -71,6 +72,8 @@ class FakePlans:
             body = msgspec.json.decode(await request.body() or b"null")
             key = request.headers.get("idempotency-key")
             self.asked.append((request.url.path, body, key))
+            if key is None and self.down:
+                return JSONResponse({"code": "unavailable", "message": "not just now"}, 503)
             if key is None:
                 return _asked(answer, request, body)
             if self.refusal is not None:

@@ -200,6 +200,8 @@ def test_a_lost_answer_files_once(fake: FakeExchange, page: MapPage) -> None:
     fake.plans.lost = 3
     page.page.click("#plan-file")
     page.until(lambda: "It is not known whether it was filed" in page.text(".plan-foot"), "it says so")
+    page.until(lambda: page.debug("plan")["conflicts"] == 2, "what was filed is there, and in its own way")
+    page.screenshot("plan-unknown")
     page.page.click("#plan-file")
     page.page.wait_for_selector(".plan-filed")
     keys = [key for _, key in asked(fake, "/v1/intents")]
@@ -239,6 +241,20 @@ def test_a_refusal_says_what_is_in_the_way_and_a_new_try_is_a_new_write(
     assert key != again
     assert first["accept_conflicts"] == [RESERVED]
     assert second["accept_conflicts"] == sorted([RESERVED, OWN])
+    page.errors.clear()
+
+
+def test_what_could_not_be_checked_is_said_and_asked_again(fake: FakeExchange, page: MapPage) -> None:
+    draw(fake, page)
+    fake.plans.down = True
+    page.page.select_option("#plan-category", "rotorcraft")
+    page.until(lambda: "Not checked: not just now" in page.text(".plan-conflicts"), "it says so")
+    assert page.page.locator("#plan-file").is_disabled()
+    assert "cannot be filed unseen" in page.text("#plan-why")
+    assert page.debug("plan")["drawn"]["way"] == 0, "an old check is not shown as this one's"
+    fake.plans.down = False
+    page.until(lambda: page.debug("plan")["conflicts"] == 1, "and asks again by itself")
+    page.page.select_option("#plan-category", "aeroplane")
     page.errors.clear()
 
 
@@ -433,7 +449,7 @@ def test_keys_and_legend_name_it(page: MapPage) -> None:
     assert "plan a flight: open, close" in told
     assert "look-ahead: a minute later" in told
     assert "a plan of yours, not filed" in told
-    page.page.locator(".help-panel .keys").screenshot(path="test-artifacts/plan-keys.png")
+    page.screenshot("plan-help")
     page.page.keyboard.press("Escape")
 
 

@@ -1,7 +1,7 @@
 // Asks the exchange what the draft amounts to: its volumes as the route changes, what is in their way whenever they or the
 // picture change, and alternatives on demand. The latest question wins and ends the one before it. These are
 // reads: nothing of a plan is recorded or shown to others before it is filed.
-import { batch, effect } from "@preact/signals";
+import { batch, effect, signal } from "@preact/signals";
 import { ask, Refused } from "../wire/api";
 import { nowMs, streamed, token } from "../state/store";
 import { type Alternative, BadAnswer, readAlternatives, readCheck, readLaid } from "./answers";
@@ -18,6 +18,15 @@ const SETTLED_MS = 300;
 const RECHECK_MS = 4000;
 /** How long the exchange may search for alternatives. */
 export const SEARCH_MS = 3000;
+
+/** Grows where a question that was not answered is to be put again. */
+const attempt = signal(0);
+
+/** What the exchange refused stays refused; what did not come through may. */
+function again(error: unknown): void {
+  if (error instanceof Refused && error.status < 500 && error.status !== 429) return;
+  window.setTimeout(() => { attempt.value++; }, RECHECK_MS);
+}
 
 export function troubleWords(error: unknown): string {
   if (error instanceof Refused) return error.message;
@@ -83,6 +92,7 @@ async function lay(key: string): Promise<void> {
       plan.value = null;
       layTrouble.value = troubleOf(error);
     });
+    again(error);
   }
 }
 
@@ -112,6 +122,7 @@ async function check(of: Plan): Promise<void> {
     });
   } catch (error) {
     checkTrouble.value = troubleWords(error);
+    again(error);
   }
 }
 
@@ -165,6 +176,7 @@ function followRoute(): () => void {
   let timer: number | undefined;
   const stop = effect(() => {
     const key = planOpen.value ? routeKey.value : null;
+    void attempt.value;
     window.clearTimeout(timer);
     if (!planOpen.value) return;
     if (key === null) {
@@ -191,7 +203,7 @@ function followCheck(): () => void {
   const stop = effect(() => {
     const of = plan.value;
     const { category, crewed } = draft.value;
-    const own = [of, category, crewed, reading.value.priority, replaces.value, planOpen.value];
+    const own = [of, category, crewed, reading.value.priority, replaces.value, planOpen.value, attempt.value];
     const items = streamed.value.items;
     const changed = own.some((part, i) => part !== last[i]);
     const news = items !== last[own.length];

@@ -109,7 +109,7 @@ function Conflict({ conflict, number, volumes }: { conflict: ConflictItem; numbe
           <span class="row-more">{itemWords(item)}</span>
         </span>
         <button type="button" class="quiet" aria-label={`Show conflict ${number} on the map`} onClick={() => show(conflict)}>Show</button>
-        <button type="button" class="quiet" aria-label={`Look ahead to conflict ${number}`} title="Look ahead to it" onClick={() => lookAt(meetsAtMs(conflict, volumes))}>Then</button>
+        <button type="button" class="quiet" aria-label={`Look ahead to conflict ${number}`} title="Look ahead to when it meets the plan" onClick={() => lookAt(meetsAtMs(conflict, volumes))}>Ahead</button>
       </div>
       <small>
         {way[0] && `${slot(Date.parse(way[0].start), Date.parse(way[0].end), now, zone.value)}, ${bandOf(way[0])}`}

@@ -38,20 +38,22 @@ const NAMES: Readonly<Record<string, string>> = {
 export function FileBox() {
   const outcome = filed.value;
   if (outcome.state === "written") return <Written item={outcome.item} />;
-  const why = obstacle();
+  const unknown = outcome.state === "unknown";
+  const why = unknown ? null : obstacle();
   const asking = outcome.state === "asking";
   return (
     <footer class="plan-foot">
       {outcome.state === "refused" && <p class="note" role="alert"><strong>Refused.</strong> {outcome.words}</p>}
       {outcome.state === "unknown" && (
         <p class="note" role="alert">
-          <strong>No answer: {outcome.words}.</strong> It is not known whether it was filed. Trying again is the same request and files it once.
+          <strong>No answer: {outcome.words}.</strong> It is not known whether it was filed. Trying again sends the same request and files it
+          once. <button type="button" class="link" onClick={forgetOutcome}>Leave it</button>
         </p>
       )}
-      <p class="plan-why" id="plan-why"><Count />{asking ? `Filing${outcome.attempt > 1 ? `, attempt ${outcome.attempt}` : ""}…` : (why ?? readyWords())}</p>
+      <p class="plan-why" id="plan-why">{!unknown && !asking && <Count />}{unknown ? "Look in the list of yours before you file it anew." : asking ? `Filing${outcome.attempt > 1 ? `, attempt ${outcome.attempt}` : ""}…` : (why ?? readyWords())}</p>
       <div class="plan-buttons">
         <button type="button" id="plan-file" class="plan-file" disabled={why !== null || !canFile()} aria-describedby="plan-why" onClick={() => void file()}>
-          {outcome.state === "unknown" ? "Try again" : replaces.value ? "File the change" : "File"}
+          {unknown ? "Try again" : replaces.value ? "File the change" : "File"}
         </button>
         <Replaces />
         <button type="button" class="quiet" id="plan-clear" disabled={plan.value === null && draft.value.waypoints.length === 0} onClick={() => { forgetOutcome(); clearPlan(); }}>Clear</button>
@@ -65,7 +67,7 @@ function Count() {
   const count = inWay.value?.length ?? 0;
   if (count === 0) return null;
   const show = (): void => document.querySelector(".plan-conflicts")?.scrollIntoView({ block: "start" });
-  return <><button type="button" class="link" onClick={show}>⚠ {count} {count === 1 ? "conflict" : "conflicts"}</button>{" "}</>;
+  return <><button type="button" class="link" onClick={show}>⚠ {count} {count === 1 ? "conflict" : "conflicts"}</button> · </>;
 }
 
 function readyWords(): string {

@@ -7,7 +7,7 @@ import { ask, Refused } from "../wire/api";
 import { selection, streamed, token, viewTime } from "../state/store";
 import { type Alternative, BadAnswer, type ConflictItem, readAlternativeList, readConflicts, readWritten } from "./answers";
 import { SEARCH_MS, troubleWords } from "./asks";
-import { accepted, checked, clearPlan, current, draft, drawing, offered, plan, reading, refused, replaces, unaccepted } from "./state";
+import { accepted, checked, clearPlan, current, draft, drawing, offered, plan, type Plan, reading, refused, replaces, unaccepted } from "./state";
 
 export type Outcome =
   | { readonly state: "idle" }
@@ -93,8 +93,12 @@ function offer(alternatives: readonly Alternative[]): void {
   if (of && alternatives.length > 0) offered.value = { alternatives, tried: alternatives.length, complete: false, of };
 }
 
+/** What was sent and not answered: trying again sends this and nothing else, whatever the picture shows meanwhile. */
+let pending: { readonly write: Write; readonly of: Plan } | null = null;
+
 export function canFile(): boolean {
   if (viewTime.value.mode === "replay") return false;
+  if (filed.value.state === "unknown") return true;
   return current.value && checked.value?.of === plan.value && unaccepted.value.length === 0 && filed.value.state !== "asking";
 }
 
@@ -115,21 +119,28 @@ function written(): Write | null {
 }
 
 export async function file(): Promise<void> {
-  const write = canFile() ? written() : null;
-  const of = plan.peek();
-  if (!write || !of) return;
+  if (!canFile()) return;
+  const now = plan.peek();
+  const fresh = filed.peek().state === "unknown" ? null : written();
+  if (fresh && now) pending = { write: fresh, of: now };
+  if (!pending) return;
+  const { write, of } = pending;
   const outcome = await send(write, (next) => { filed.value = next; });
   if (outcome.state === "refused") refused.value = { of, conflicts: outcome.conflicts };
+  if (outcome.state !== "unknown") pending = null;
   if (outcome.state !== "written") return;
   batch(() => {
-    clearPlan();
+    // Who went on drawing meanwhile keeps that.
+    if (plan.peek() === of) clearPlan();
     drawing.value = false;
     selection.value = { kind: "item", id: outcome.item.ref };
   });
 }
 
 export function forgetOutcome(): void {
-  if (filed.peek().state !== "asking") filed.value = IDLE;
+  if (filed.peek().state === "asking") return;
+  filed.value = IDLE;
+  pending = null;
 }
 
 /** Changes of an own intent's state, by its reference. */

@@ -3,7 +3,7 @@
 // same are in index.ts.
 import type { Map as MapLibre, MapMouseEvent, MapTouchEvent } from "maplibre-gl";
 import { addWaypoint, chosen, drawing, planOpen, setWaypoint } from "./state";
-import { forgetOutcome } from "./filing";
+import { filed, forgetOutcome } from "./filing";
 
 /** Where the waypoints and the middles of the legs were drawn last (layer.ts): what a hand can take hold of. */
 export const spots: { id: number; px: number; py: number }[] = [];
@@ -36,7 +36,7 @@ export function clickPlan(at: { lat: number; lon: number }, point: At): boolean 
     return true;
   }
   if (!drawing.peek()) return false;
-  forgetOutcome();
+  if (filed.peek().state !== "unknown") forgetOutcome();
   addWaypoint(at, nearest(handles, point)?.after);
   return true;
 }

@@ -31,7 +31,7 @@ function elsewhere(target: EventTarget | null): boolean {
 function addHere({ target }: KeyboardEvent): boolean | void {
   const at = middle();
   if (!planOpen.peek() || !drawing.peek() || picking.peek() || elsewhere(target) || !at) return false;
-  forgetOutcome();
+  if (filed.peek().state !== "unknown") forgetOutcome();
   addWaypoint(at);
 }
 
@@ -72,7 +72,7 @@ export function installPlan(): void {
   });
   registerPanel({ id: "plan-button", slot: "bar", order: 5, view: PlanButton });
   registerPanel({ id: "plan", slot: "left", order: 20, view: PlanPanel });
-  registerKey({ keys: ["P"], group: "plan", help: "plan a flight: open, close", act: togglePlan });
+  registerKey({ keys: ["P"], group: "plan", help: "plan a flight: open, close", priority: FIRST, act: togglePlan });
   key(["Enter"], "waypoint at the cross in the map's middle (or click)", addHere);
   key(["z"], "previous waypoint", () => step(-1));
   key(["x"], "next waypoint", () => step(1));
