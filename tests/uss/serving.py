@@ -10,6 +10,7 @@ import asyncio
 import base64
 import functools
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any, NamedTuple
@@ -128,7 +129,7 @@ class Fake:
 
 
 @asynccontextmanager
-async def fake(port: int = 0) -> AsyncIterator[Fake]:
+async def fake(port: int = 0, tls: ssl.SSLContext | None = None) -> AsyncIterator[Fake]:
     here = Fake()
     tasks: set[asyncio.Task[None]] = set()
 
@@ -140,7 +141,7 @@ async def fake(port: int = 0) -> AsyncIterator[Fake]:
             await here.serve(reader, writer)
         tasks.discard(task)
 
-    server = await asyncio.start_server(taken, "127.0.0.1", port)
+    server = await asyncio.start_server(taken, "127.0.0.1", port, ssl=tls)
     here.port = server.sockets[0].getsockname()[1]
     try:
         yield here

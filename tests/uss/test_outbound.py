@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from comity.clock import SystemClock
 from comity.uss.outbound import AT_ONCE, Outbound, OutboundSettings
@@ -127,11 +134,76 @@ async def test_a_server_that_speaks_no_tls_is_not_called_over_it() -> None:
         assert not server.asked
 
 
+def certificate(directory: Path, name: str) -> tuple[ssl.SSLContext, str]:
+    """A server's context with a certificate for ``name``, and the file that vouches for it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = SystemClock().now()
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = directory / f"{name}.pem"
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context, str(file)
+
+
+@pytest.mark.parametrize(
+    ("named", "trusted", "good"),
+    [("localhost", True, True), ("localhost", False, False), ("other.example", True, False)],
+)
 @ran
-async def test_certificates_are_verified() -> None:
-    outbound = Outbound(OutboundSettings(), SystemClock())
-    context = outbound._pool._ssl_context
-    await outbound.aclose()
-    assert context is not None
-    assert context.verify_mode is ssl.CERT_REQUIRED
-    assert context.check_hostname
+async def test_certificates_are_verified(tmp_path: Path, named: str, trusted: bool, good: bool) -> None:
+    context, file = certificate(tmp_path, named)
+    settings = OutboundSettings(5.0, private=True, ca_file=file if trusted else None)
+    outbound = Outbound(settings, SystemClock())
+    async with fake(tls=context) as server:
+        found = await outbound.send("GET", f"https://localhost:{server.port}/x")
+        await outbound.aclose()
+        if good:
+            assert (found.status, found.problem) == (200, None)
+            assert server.asked[0].headers["host"] == f"localhost:{server.port}"
+        else:
+            assert found.status is None
+            assert "certificate" in (found.problem or "").lower()
+            assert not server.asked
+
+
+@ran
+async def test_a_name_that_takes_long_holds_one_thread_however_often_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+    release = threading.Event()
+
+    def slow(host: str, port: int) -> list[str]:
+        asked.append(host)
+        if host == "slow.example":
+            release.wait(20.0)
+        return ["127.0.0.1"]
+
+    monkeypatch.setattr("comity.uss.outbound._look_up", slow)
+    async with calling(timeout_s=0.3) as (outbound, server):
+        try:
+            slowly = [outbound.send("GET", f"http://slow.example:{server.port}/{k}") for k in range(4)]
+            for found in await asyncio.gather(*slowly):
+                assert found.problem == "no whole answer within 0.3 s"
+            assert (await outbound.send("GET", f"http://slow.example:{server.port}/x")).status is None
+            assert asked == ["slow.example"]
+            assert (await outbound.send("GET", f"http://quick.example:{server.port}/x")).problem is None
+        finally:
+            release.set()

@@ -14,6 +14,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -33,6 +34,9 @@ more memory."""
 
 AT_ONCE: Final = 8
 """Requests to one origin at a time. Larger: a slow peer holds more connections."""
+
+LOOKUPS: Final = 16
+"""Names looked up at a time. Larger: more threads that slow name servers can hold."""
 
 _MOST_ORIGINS: Final = 1_000
 _KEPT_CONNECTIONS: Final = 50
@@ -80,17 +84,19 @@ class Outbound:
     def __init__(self, settings: OutboundSettings, clock: Clock) -> None:
         self.settings = settings
         self._clock = clock
+        self._network = _CheckedNetwork(settings.private)
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=ssl.create_default_context(cafile=settings.ca_file),
             max_connections=None,
             max_keepalive_connections=_KEPT_CONNECTIONS,
             keepalive_expiry=_KEPT_S,
-            network_backend=_CheckedNetwork(settings.private),
+            network_backend=self._network,
         )
         self._origins: dict[str, asyncio.Semaphore] = {}
 
     async def aclose(self) -> None:
         await self._pool.aclose()
+        self._network.names.close()
 
     async def send(
         self,
@@ -166,10 +172,43 @@ class Outbound:
         return turn
 
 
+class _Names:
+    """Looks names up, in threads of its own: a name that takes long keeps one of them, however often it is
+    asked for, and none of those that the rest of the process works with."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(LOOKUPS, thread_name_prefix="names")
+        self._asking: dict[tuple[str, int], asyncio.Future[list[str]]] = {}
+
+    async def addresses(self, host: str, port: int) -> list[str]:
+        """Raises ``OSError`` where there are none."""
+        key = host, port
+        asking = self._asking.get(key)
+        if asking is None:
+            loop = asyncio.get_running_loop()
+            asking = self._asking[key] = loop.run_in_executor(self._threads, _look_up, host, port)
+            asking.add_done_callback(lambda done: self._done(key, done))
+        return list(await asyncio.shield(asking))
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _done(self, key: tuple[str, int], done: asyncio.Future[list[str]]) -> None:
+        del self._asking[key]
+        if not done.cancelled():
+            done.exception()  # whoever asked may have stopped waiting
+
+
+def _look_up(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
 class _CheckedNetwork(httpcore.AsyncNetworkBackend):
     """Looks a name up, and connects to the first of its addresses if every one of them may be called."""
 
     def __init__(self, private: bool) -> None:
+        self.names = _Names()
         self._private = private
         self._inner = httpcore.AnyIOBackend()
 
@@ -181,9 +220,7 @@ class _CheckedNetwork(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        addresses = await self.names.addresses(host, port)
         for address in addresses:
             why = refused_address(address, private=self._private)
             if why is not None:
