@@ -39,6 +39,9 @@ _CELL_AREA_M2: Final = 0.55e6
 """No cell of level 13 is smaller (S2's kMinArea 1.25 sr at level 0, a quarter each level: 0.76 km²; rounded
 down). Too small only starts the search at a coarser level than need be."""
 
+_WHOLE_EARTH_M: Final = 9_000_000.0
+"""A circle of this radius or more is taken for the whole earth: a ring about it has no plane any more."""
+
 _LINE: Final = 1e-14
 """Area of a hull, in squared earth radii, below which a polygon is a line: 0.4 m²."""
 
@@ -83,7 +86,9 @@ def ring_cells(points: tuple[tuple[float, float], ...]) -> tuple[str, ...]:
 @Remembered
 def circle_cells(lat: float, lon: float, radius_m: float) -> tuple[str, ...]:
     """Cells of a circle, made larger by what the ellipsoid differs from the sphere."""
-    radius_rad = min(reach_m(radius_m) / SMALLEST_CURVATURE_RADIUS_M, math.pi)
+    radius_rad = math.pi
+    if radius_m < _WHOLE_EARTH_M:
+        radius_rad = min(reach_m(radius_m) / SMALLEST_CURVATURE_RADIUS_M, math.pi)
     area_m2 = 2.0 * math.pi * (1.0 - math.cos(radius_rad)) * MEAN_RADIUS_M**2
     return _finest(area_m2, lambda level: s2.cover_cap(lat, lon, radius_rad, level))
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from comity.clock import micros
 from comity.coordination.decision import Asked
 from comity.coordination.f3548.covering import holds_cells, holds_times
+from comity.coordination.f3548.notifications import check_crowd
 from comity.coordination.f3548.standing import check_room, check_size, manager_of
 from comity.errors import InvalidInput, NotPermitted
 from comity.geo.coverage import union
@@ -66,6 +67,7 @@ def detach(asked: Asked, old: OperationalIntentReference) -> Subscription | None
 def _made(asked: Asked, command: PutReference, given: NewSubscription, version: int) -> Subscription:
     """For the whole height: subscriptions are not matched by it."""
     check_room(asked)
+    check_crowd(asked, command.box)
     manager, at = manager_of(asked), micros(asked.now)
     id = asked.ids.entity("subscription", manager, f"{command.id}/{at}/{version}")
     return Subscription(

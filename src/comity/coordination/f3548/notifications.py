@@ -10,12 +10,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Final
 
 from comity.coordination.decision import Asked
+from comity.coordination.f3548.standing import manager_of
 from comity.coordination.state import State
+from comity.errors import QuotaExceeded
 from comity.geo.coverage import union
 from comity.ids import EntityId
 from comity.model.f3548 import CellBox, Notified, Subscriber, Subscription
+
+MOST_THERE: Final = 1_000
+"""Subscriptions of one manager that may share a place. Every write there lists and records all of them, so
+one manager's many are everybody's work; a USS needs one for a place."""
 
 Notices = tuple[tuple[Notified, ...], tuple[Subscriber, ...]]
 """Each subscription with its new index, and the same grouped by base URL."""
@@ -48,6 +55,17 @@ def listening(state: State, about: About, box: CellBox, now: datetime) -> list[S
     found = state.cells["subscriptions"].search(box, heights=False)
     held = (state.subscriptions[id] for id in found)
     return [each for each in held if asks(each, about) and not ended(each, now)]
+
+
+def check_crowd(asked: Asked, box: CellBox, own: EntityId | None = None) -> None:
+    """Whether the manager may have one more subscription there; ``own``: the one that is changed."""
+    state = asked.state
+    found = state.cells["subscriptions"].search(box, heights=False)
+    if len(found) < MOST_THERE:
+        return
+    manager, held = manager_of(asked), (state.subscriptions[id] for id in found if id != own)
+    if sum(1 for each in held if each.manager == manager and not ended(each, asked.now)) >= MOST_THERE:
+        raise QuotaExceeded(f"this USS has {MOST_THERE} subscriptions there, which is its limit; delete some")
 
 
 def grouped(owed: Iterable[tuple[Subscription, Notified]]) -> Notices:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from comity.clock import micros
 from comity.coordination.decision import Asked, Decision
 from comity.coordination.f3548.covering import holds_cells, holds_heights, holds_times
+from comity.coordination.f3548.notifications import check_crowd
 from comity.coordination.f3548.standing import (
     check_current,
     check_manager,
@@ -55,6 +56,7 @@ def put_subscription(asked: Asked, command: PutSubscription) -> Decision:
         raise InvalidInput("there is no subscription with this id", field="subscriptionid")
     else:
         check_room(asked)
+    check_crowd(asked, box, command.id)
     writes = 1 if held is None else held.writes + 1
     subscription = Subscription(
         id=command.id,
