@@ -151,9 +151,9 @@ class Peer:
 
 
 @contextmanager
-def peer(dss: Standing, name: str = "uss1") -> Iterator[Peer]:
-    """A peer that is up until the end of the block."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+def peer(dss: Standing, name: str = "uss1", port: int = 0) -> Iterator[Peer]:
+    """A peer that is up until the end of the block. ``port``: one that another had before."""
+    server = ThreadingHTTPServer(("127.0.0.1", port), _Handler)
     server.daemon_threads = True
     one = Peer(dss, f"http://127.0.0.1:{server.server_address[1]}", name)
     server.peer = one  # type: ignore[attr-defined]  # for the handler

@@ -100,8 +100,8 @@ def native(volumes: tuple[Volume4D, ...]) -> Any:
 
 
 @contextmanager
-def two(directory: Path, extra: str = "", *, level: Level = Level.VOLUME) -> Iterator[Two]:
-    with standing(directory, ALLOW + extra) as dss, peer(dss) as one:
+def two(directory: Path, extra: str = "", *, level: Level = Level.VOLUME, port: int = 0) -> Iterator[Two]:
+    with standing(directory, ALLOW + extra) as dss, peer(dss, port=port) as one:
         both = Two(dss, one)
         dss.served.run(_call(both))
         if level is not Level.NONE:

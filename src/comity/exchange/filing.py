@@ -14,6 +14,7 @@ Who files is judged by the exact volumes, whatever of them is released to peers:
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
@@ -28,7 +29,7 @@ from comity.errors import NotFound, Refused, StrategicConflict, Unavailable, Und
 from comity.exchange.filing_reports import PeerDetails, Reports
 from comity.exchange.filing_verdict import Planned, Question
 from comity.exchange.writer import Answer
-from comity.ids import ParticipantId
+from comity.ids import EntityId, ParticipantId
 from comity.model.command import ChangeIntent, FileIntent, Submission
 from comity.model.dss_command import DetailsSeen, PeersSeen, RecordDetails
 from comity.model.f3548 import OperationalIntentReference
@@ -55,16 +56,20 @@ SETTLES: Final = 3
 """How often that is waited for, each time twice as long."""
 
 
+REMEMBERED: Final = 100_000
+"""Of which peers' plans each participant has looked at; beyond it the oldest count as not looked at."""
+
+
 class _Look:
     """What one command has looked at so far."""
 
     def __init__(self) -> None:
         self.key: dict[str, None] = {}
-        self.seen: dict[DetailsSeen, None] = {}
+        self.seen: dict[EntityId, DetailsSeen] = {}
         self.settled = 0
 
     def peers(self) -> PeersSeen:
-        return PeersSeen(tuple(self.key), tuple(self.seen))
+        return PeersSeen(tuple(self.key), tuple(self.seen.values()))
 
 
 class Filing:
@@ -87,6 +92,8 @@ class Filing:
         self._submit = submit
         self._own = own
         self._clock = clock
+        self._looked: OrderedDict[tuple[ParticipantId, EntityId], str] = OrderedDict()
+        """Which version of a peer's plan, by its ovn, each participant has looked at."""
 
     async def submit(self, submission: Submission) -> Answer:
         """As the writer's, for a command that files or changes an intent."""
@@ -106,9 +113,9 @@ class Filing:
         )
 
     def in_the_way(self, who: ParticipantId, volumes: Volumes, plan: Plan) -> tuple[ConflictItem, ...]:
-        """Peers' plans for which this one would be refused, by the details at hand; of a plan whose details
-        are not at hand the whole of its cells and box counts, so that too much is named and never too
-        little. Asks nobody."""
+        """Peers' plans for which this one would be refused, by the details at hand that ``who`` has looked at
+        itself: what others made the exchange look at would tell of their plans. Of any other plan the whole
+        of its cells and box counts, so that too much is named and never too little. Asks nobody."""
         state, now = self._state, self._clock.now()
         level = hosted_level(state, who, now)
         if level is Level.NONE or not state.references:
@@ -117,7 +124,8 @@ class Filing:
         question = Question(state, Planned(volumes, plan.priority, before), now)
         found, peers = [], self._peers()
         for reference in foreign(state, footprint(volumes, level, state.environment), now):
-            known = None if peers is None else peers.known_intent(reference)
+            looked = self._looked.get((who, reference.id)) == reference.ovn
+            known = peers.known_intent(reference) if looked and peers is not None else None
             if known is None or is_down(state, reference.manager):
                 found.append(question.refused_by_all_of(reference))
             else:
@@ -138,11 +146,10 @@ class Filing:
             else:
                 ask.append(reference)
         for reference, seen in zip(ask, await self._details(ask), strict=True):
-            if seen.told is not None:
-                look.seen[seen.told] = None
             if seen.details is None:
                 wait = self._not_had(reference, seen, look) or wait
                 continue
+            self._remember(submission.participant, reference, seen.details, look)
             blocking.append(question.refused_by(reference, seen.details))
             look.key[reference.ovn] = None
         in_the_way = [near for near in blocking if near is not None]
@@ -180,11 +187,24 @@ class Filing:
             raise Undecidable(
                 f"{whose} did not tell its plan near it ({seen.words}); what cannot be decided is refused"
             )
+        if seen.told is not None:
+            look.seen[reference.id] = seen.told
         self.reports.file(self._peers(), reference, seen)
         raise Undecidable(
             f"{whose} tells of its plan near it what contradicts its reference ({seen.words}); "
             "it was reported, and what cannot be decided is refused"
         )
+
+    def _remember(
+        self, who: ParticipantId, reference: OperationalIntentReference, details: PeerIntent, look: _Look
+    ) -> None:
+        """Alike whether they came now or were at hand from what others had looked at."""
+        look.seen[reference.id] = DetailsSeen(
+            reference.id, reference.manager, reference.version, details.sha256
+        )
+        self._looked[who, reference.id] = reference.ovn
+        while len(self._looked) > REMEMBERED:
+            self._looked.popitem(last=False)
 
     def _current(self, reference: OperationalIntentReference) -> bool:
         held = self._state.references.get(reference.id)
@@ -225,6 +245,6 @@ class Filing:
         """What was read although no plan came of it. The refusal stands, written or not."""
         if look.seen:
             try:
-                await self._own(RecordDetails(tuple(look.seen), hosted))
+                await self._own(RecordDetails(tuple(look.seen.values()), hosted))
             except Unavailable:
                 return

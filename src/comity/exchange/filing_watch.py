@@ -24,7 +24,7 @@ from comity.coordination.state import State
 from comity.errors import TooLarge
 from comity.exchange.filing_reports import PeerDetails
 from comity.exchange.filing_verdict import Planned, Question
-from comity.ids import EntityId
+from comity.ids import EntityId, ParticipantId
 from comity.model import dss_fact as d
 from comity.model.f3548 import CellBox, OperationalIntentReference
 from comity.model.fact import Fact
@@ -41,6 +41,9 @@ ASKED_AT_ONCE: Final = 16
 TRIES: Final = 3
 """How often one version of a plan is asked for, a second or more apart: its USS may not have it yet."""
 
+Asker = tuple[ParticipantId, EntityId]
+"""For whose plan, about which peer's."""
+
 Marked = Callable[[EntityId], None]
 
 
@@ -55,9 +58,9 @@ class Watch:
         self._dirty: dict[EntityId, None] | None = None
         """Hosted intents to compare; None until the first run, which takes all."""
         self._found: dict[EntityId, tuple[EntityId, ...]] = {}
-        self._asking: dict[EntityId, asyncio.Task[None]] = {}
-        self._in_vain: dict[EntityId, tuple[str, int]] = {}
-        """Of references whose details were asked for and not had: the ovn, and how often."""
+        self._asking: dict[Asker, asyncio.Task[None]] = {}
+        self._had: dict[EntityId, dict[ParticipantId, tuple[str, int]]] = {}
+        """Of references whose details were asked for: by whom, for which ovn, and how often in vain."""
 
     def of(self, intent: EntityId) -> tuple[EntityId, ...]:
         """References of peers' plans that conflict with a hosted intent, as far as is known."""
@@ -73,7 +76,7 @@ class Watch:
                     for intent in [one for one, found in self._found.items() if reference.id in found]:
                         self._mark(intent)
                     if isinstance(fact, d.ReferenceRemoved):
-                        self._in_vain.pop(reference.id, None)
+                        self._had.pop(reference.id, None)
                 elif reference.intent is not None:
                     self._mark(reference.intent)
 
@@ -127,9 +130,10 @@ class Watch:
         question = Question(self._state, Planned(whole_volumes(intent), intent.priority), now)
         found, peers = [], self._peers()
         for reference in foreign(self._state, held.box, now):
-            details = None if peers is None else peers.known_intent(reference)
+            had = self._had.get(reference.id, {}).get(intent.owner) == (reference.ovn, 0)
+            details = peers.known_intent(reference) if had and peers is not None else None
             if details is None:
-                if not self._ask(reference):
+                if not self._ask(intent.owner, reference):
                     self._mark(id)
                 known = reference.id in self._found.get(id, ())
                 if known:
@@ -147,25 +151,33 @@ class Watch:
             del self._found[intent]
         self._marked(intent)
 
-    def _ask(self, reference: OperationalIntentReference) -> bool:
-        """For details that are not at hand, unless that was in vain; False where it has to wait."""
-        peers = self._peers()
-        if peers is None or reference.id in self._asking:
+    def _ask(self, owner: ParticipantId, reference: OperationalIntentReference) -> bool:
+        """For details, on behalf of one owner, unless that was in vain; False where it has to wait. Also for
+        what is at hand because another's plan is near: that must not be told by the moment."""
+        peers, asker = self._peers(), (owner, reference.id)
+        if peers is None or asker in self._asking:
             return True
-        if self._in_vain.get(reference.id, ("", 0)) == (reference.ovn, TRIES):
+        if self._had.get(reference.id, {}).get(owner) == (reference.ovn, TRIES):
             return True
         if len(self._asking) >= ASKED_AT_ONCE:
             return False
-        task = asyncio.create_task(self._asked(peers, reference))
-        self._asking[reference.id] = task
-        task.add_done_callback(lambda done: self._asking.pop(reference.id, None))
+        task = asyncio.create_task(self._asked(peers, owner, reference))
+        self._asking[asker] = task
+        task.add_done_callback(lambda done: self._asking.pop(asker, None))
         return True
 
-    async def _asked(self, peers: PeerDetails, reference: OperationalIntentReference) -> None:
+    async def _asked(
+        self, peers: PeerDetails, owner: ParticipantId, reference: OperationalIntentReference
+    ) -> None:
         seen = await peers.intent(reference)
-        if seen.details is None and not seen.moved_on:
-            ovn, tries = self._in_vain.get(reference.id, ("", 0))
-            self._in_vain[reference.id] = reference.ovn, tries + 1 if ovn == reference.ovn else 1
+        if reference.id not in self._state.references:
+            return
+        by_owner = self._had.setdefault(reference.id, {})
+        if seen.details is not None:
+            by_owner[owner] = reference.ovn, 0
+        elif not seen.moved_on:
+            ovn, tries = by_owner.get(owner, ("", 0))
+            by_owner[owner] = reference.ovn, tries + 1 if ovn == reference.ovn else 1
             _log.info("a plan of USS %s near hosted ones is not known: %s", reference.manager, seen.words)
         self.told(reference.id)
 
