@@ -59,7 +59,7 @@ def _own(picture: Picture, owner: ParticipantId) -> Iterator[Row]:
         if key.participant != owner or key.provenance is not Provenance.OWN:
             continue
         layer = picture.layer(key)
-        named = [(int(row["number"]), row) for row in layer.addressed]
+        named: list[tuple[object, Row]] = [(int(row["number"]), row) for row in layer.addressed]
         named += [((key, name), row) for name, row in zip(layer.addresses, layer.numbered, strict=True)]
         for name, row in named:
             before = newest.get(name)
