@@ -26,7 +26,7 @@ NEVER_A_FIELD = frozenset(
 
 VALUES = (
     *("altitude", "charter", "command", "constraint", "intake", "intent", "observation"),
-    *("participant", "released", "rule", "shape", "volume"),
+    *("participant", "plan", "released", "route", "rule", "shape", "volume"),
 )
 
 NEVER_A_WORD = re.compile(
