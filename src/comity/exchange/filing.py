@@ -16,7 +16,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -41,6 +41,9 @@ from comity.release.forms import References
 from comity.release.peers import contact, entity_of, peer_form
 from comity.uss.peers import Seen
 from comity.uss.validate import PeerIntent
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 ATTEMPTS: Final = 8
 """Decisions asked for one command. More: somebody who keeps filing there can keep it busy for longer."""
@@ -94,6 +97,8 @@ class Filing:
         self._clock = clock
         self._looked: OrderedDict[tuple[ParticipantId, EntityId], str] = OrderedDict()
         """Which version of a peer's plan, by its ovn, each participant has looked at."""
+        self._recorded: OrderedDict[tuple[ParticipantId, EntityId], DetailsSeen] = OrderedDict()
+        """What was last recorded of it where it was refused: trying again and again writes nothing new."""
 
     async def submit(self, submission: Submission) -> Answer:
         """As the writer's, for a command that files or changes an intent."""
@@ -202,9 +207,7 @@ class Filing:
         look.seen[reference.id] = DetailsSeen(
             reference.id, reference.manager, reference.version, details.sha256
         )
-        self._looked[who, reference.id] = reference.ovn
-        while len(self._looked) > REMEMBERED:
-            self._looked.popitem(last=False)
+        _keep(self._looked, (who, reference.id), reference.ovn)
 
     def _current(self, reference: OperationalIntentReference) -> bool:
         held = self._state.references.get(reference.id)
@@ -242,9 +245,18 @@ class Filing:
         return tuple(sorted(items, key=lambda item: item.item.ref))
 
     async def _record(self, hosted: ParticipantId, look: _Look) -> None:
-        """What was read although no plan came of it. The refusal stands, written or not."""
-        if look.seen:
+        """What was read although no plan came of it, once. The refusal stands, written or not."""
+        new = tuple(one for one in look.seen.values() if self._recorded.get((hosted, one.id)) != one)
+        if new:
             try:
-                await self._own(RecordDetails(tuple(look.seen.values()), hosted))
+                await self._own(RecordDetails(new, hosted))
             except Unavailable:
                 return
+            for one in new:
+                _keep(self._recorded, (hosted, one.id), one)
+
+
+def _keep(kept: OrderedDict[K, V], key: K, value: V) -> None:
+    kept[key] = value
+    while len(kept) > REMEMBERED:
+        kept.popitem(last=False)
