@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -174,6 +175,51 @@ async def test_nobody_waits_longer_than_the_bound() -> None:
         turn.left()
         # Whoever waited that long goes first at the retry, whoever else has a turn.
         assert await Entering(turns, "uss2", 2).through()
+
+
+@running
+async def test_who_waited_too_long_goes_before_all_who_wait_and_after_the_holder() -> None:
+    turns = Turns(LONG_S)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(turns_module, "LONGEST_WAIT_S", 0.02)
+        first = await refused(turns, "uss1")
+        late = await asyncio.wait_for(turns.enter("uss2", id_(2), HERE), 10.0)
+    third = Entering(turns, "uss3", 3)
+    assert not await third.through()
+    late.decided(True)
+    late.left()
+    retry = Entering(turns, "uss2", 2)
+    assert not await retry.through()
+    first._lapse()
+    assert await retry.through()
+    assert not await third.through()
+    accepted(retry.task.result())
+    assert await third.through()
+    accepted(third.task.result())
+    assert not turns.here
+
+
+@running
+async def test_turns_that_are_used_make_good_for_those_that_lapse() -> None:
+    turns = Turns(turns_module.IDLE_S / 2.0)
+    for number in range(12):
+        (await refused(turns, "uss1", number))._lapse()
+        for _ in range(2):
+            turn = await refused(turns, "uss1", 100)
+            assert turn in turns.here
+            accepted(await turns.enter("uss1", id_(100), HERE))
+
+
+@running
+async def test_a_retry_that_lies_unread_when_the_time_is_over_is_in_time() -> None:
+    turns = Turns(0.01)
+    turn = await refused(turns, "uss1")
+    loop = asyncio.get_running_loop()
+    loop.call_soon(time.sleep, 0.05)  # the process is busy while the time runs out
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert await turns.enter("uss1", id_(1), HERE) is turn
+    assert turns.lapses == 0
 
 
 @running

@@ -11,7 +11,8 @@ as it is, and where that refuses it, its retry goes first whoever else has a tur
 
 What somebody hostile can do with it: hold one place for ``turn_s`` by each write that was refused, and no
 more than ``MOST_IN_A_ROW`` times before everybody who waits there. A manager whose turns lapse unused for
-more than ``IDLE_S`` in all gets none until that has leaked away, at ``LEAK`` of the time.
+more than ``IDLE_S`` in all gets none until that has leaked away, at ``LEAK`` of the time, or turns that were
+used have made it good.
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ MOST: Final = 1_024
 
 MOST_EACH: Final = 128
 """Places that one manager may hold at once."""
+
+_LAST_CALLS: Final = 5
+"""Rounds of the event loop after a turn's time is over: to read a request from its socket and to bring it here
+takes four."""
 
 _MOST_REMEMBERED: Final = 1_024
 
@@ -81,7 +86,7 @@ class Turn:
         self._ahead = 0
         self._behind: list[Turn] = []
         self._gate: asyncio.Future[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
         self._hurried = False
         self._retries = 0
 
@@ -90,21 +95,29 @@ class Turn:
         if self.stage is _Stage.DECIDING:
             if refused_for_key and self._turns.grants(self):
                 self.stage = _Stage.REFUSED
-            else:
-                self._end()
+                return
+            if self._retries and not refused_for_key:
+                self._turns.used(self.name[0])
+            self._end()
 
     def left(self) -> None:
         """The answer is on its way, or there will be none: a turn begins to run out."""
         if self.stage is _Stage.REFUSED:
             self.stage = _Stage.HOLDING
             self._turns.hold(self)
-            self._timer = asyncio.get_running_loop().call_later(self._turns.turn_s, self._lapse)
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._turns.turn_s, self._run_out, _LAST_CALLS)
         elif self.stage is not _Stage.HOLDING:
             self._end()
 
     @property
     def registered(self) -> bool:
         return self in self._turns.here
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it has not been let through."""
+        return self.stage is _Stage.WAITING and self._gate is not None and not self._gate.done()
 
     @property
     def contested(self) -> bool:
@@ -116,12 +129,21 @@ class Turn:
         """Whether the place is its own: it waited for it, or waited too long; for so many retries."""
         return (self.registered and self._retries < MOST_IN_A_ROW) or self._hurried
 
-    def resume(self) -> None:
-        """The holder's retry has come."""
+    async def resume(self, there: list[Turn]) -> None:
+        """The holder's retry has come. One that did not wait for its place until it was free goes before all
+        who wait, and after whoever else has it now."""
         assert self._timer is not None
         self._timer.cancel()
-        self.stage, self._hurried = _Stage.DECIDING, False
+        hurried, self._hurried = self._hurried, False
+        self.stage = _Stage.DECIDING
         self._retries += 1
+        ahead = [each for each in there if not each.waiting] if hurried else []
+        if ahead:
+            for each in there:
+                if each.waiting and each not in self._behind:
+                    self._behind.append(each)
+                    each._ahead += 1
+            await self.wait(ahead)
 
     async def wait(self, ahead: list[Turn]) -> None:
         """Until none of these is ahead any more; not for ever."""
@@ -138,6 +160,14 @@ class Turn:
             self._end()
             raise
         self.stage = _Stage.DECIDING
+
+    def _run_out(self, calls: int) -> None:
+        """The time is over. A retry that has come and was not read yet, because this process was busy, counts:
+        what waits in the sockets is seen first."""
+        if calls > 0:
+            self._timer = asyncio.get_running_loop().call_soon(self._run_out, calls - 1)
+        else:
+            self._lapse()
 
     def _lapse(self) -> None:
         if self.stage is _Stage.HOLDING:
@@ -175,7 +205,7 @@ class Turns:
         name = (manager, entity)
         held = self._holding.pop(name, None)
         if held is not None:
-            held.resume()
+            await held.resume(self._overlapping(held))
             return held
         turn = Turn(self, name, placed)
         ahead = self._overlapping(turn)
@@ -215,6 +245,12 @@ class Turns:
         if len(self._idle) >= _MOST_REMEMBERED:
             self._idle = {each: idle for each, idle in self._idle.items() if self._left_s(each) > 0.0}
         self._idle[manager] = (self._left_s(manager) + self.turn_s, _now_s())
+
+    def used(self, manager: str) -> None:
+        """A turn led to something, which makes good for half of one that lapsed: writers whose retries come
+        may now and then not ask again."""
+        if manager in self._idle:
+            self._idle[manager] = (max(0.0, self._left_s(manager) - self.turn_s / 2.0), _now_s())
 
     def _overdrawn(self, manager: str) -> bool:
         return manager in self._idle and self._left_s(manager) > IDLE_S
