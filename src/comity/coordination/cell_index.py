@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 
 from comity.clock import seconds
 from comity.geo.boxes import Box
-from comity.geo.cells import cell_of, cells_touch, level_of
+from comity.geo.cells import cell_of, level_of, parent, token
 from comity.geo.coverage import union as union
 from comity.geo.earth import B_M
 from comity.geo.heights import Environment
@@ -97,7 +97,15 @@ def meet(one: Placed, other: Placed) -> bool:
     """Whether a cell of one is, holds or lies in a cell of the other."""
     if one.level == other.level:
         return not one.cells.isdisjoint(other.cells)
-    return cells_touch([cell_of(t) for t in one.cells], [cell_of(t) for t in other.cells])
+    coarse, fine = (one, other) if one.level < other.level else (other, one)
+    held, level = coarse.cells, coarse.level
+    return any(_holder(cell, level) in held for cell in fine.cells)
+
+
+@lru_cache(maxsize=131_072)
+def _holder(cell: str, level: int) -> str:
+    """The cell of a coarser level that holds this one."""
+    return token(parent(cell_of(cell), level))
 
 
 def overlap(one: Placed, other: Placed) -> bool:
@@ -148,10 +156,21 @@ class CellIndex:
         asked = _widened(self.places.of(box), heights, times)
         codes = self._index.item[self._index.search_box(asked.box)].tolist()
         ids, placed, level, apart = self._ids, self._placed, asked.level, asked.cells.isdisjoint
+        coarser: dict[int, Placed] = {}
+
+        def nested(other: Placed) -> bool:
+            """Of what is coarser, the asked cells are brought to its level once, not for each."""
+            if other.level > level:
+                return meet(asked, other)
+            if other.level not in coarser:
+                cells = frozenset(_holder(cell, other.level) for cell in asked.cells)
+                coarser[other.level] = Placed(asked.box, cells, other.level)
+            return meet(coarser[other.level], other)
+
         return [
             ids[code]
             for code in codes
-            if not apart(placed[code].cells) or (placed[code].level != level and meet(asked, placed[code]))
+            if not apart(placed[code].cells) or (placed[code].level != level and nested(placed[code]))
         ]
 
 
