@@ -276,16 +276,21 @@ def test_409_for_what_comes_late_or_says_otherwise(here: Hosted) -> None:
     assert here.call("POST", INTENTS, notice(second, one)).status_code == 204
 
 
-def test_an_entity_made_anew_begins_anew(here: Hosted) -> None:
-    one = spot()
-    first = here.peers_reference(one)
-    second = here.peers_reference(one, id=first["id"], ovn=first["ovn"])
-    assert here.call("POST", INTENTS, notice(second, one)).status_code == 204
-    path = f"/dss/v1/operational_intent_references/{first['id']}/{second['ovn']}"
+@pytest.mark.parametrize("changes", [0, 1])
+def test_an_entity_made_anew_begins_anew(here: Hosted, changes: int) -> None:
+    one, other = spot(), spot()
+    last = here.peers_reference(one)
+    for _ in range(changes):
+        last = here.peers_reference(one, id=last["id"], ovn=last["ovn"])
+    assert here.call("POST", INTENTS, notice(last, one)).status_code == 204
+    path = f"/dss/v1/operational_intent_references/{last['id']}/{last['ovn']}"
     assert here.call("DELETE", path).status_code == 200
-    anew = here.peers_reference(one, id=first["id"])
+    here.served.clock.advance(1.0)
+    anew = here.peers_reference(other, id=last["id"])
     assert anew["version"] == 1
-    assert here.call("POST", INTENTS, notice(anew, one)).status_code == 204
+    assert here.call("POST", INTENTS, notice(anew, other)).status_code == 204
+    here.call("POST", INTENTS, notice(last, one))
+    assert here.call("POST", INTENTS, notice(anew, other)).status_code == 204
 
 
 def test_a_late_notification_of_an_earlier_version_is_taken_and_not_relied_on(here: Hosted) -> None:
@@ -409,6 +414,13 @@ def test_a_peer_gets_what_was_exchanged_with_itself_and_nothing_of_others(here: 
     assert base64.b64decode(refused["request_body"]).startswith(b"sha256:")
     for id in ("uss1", "com.example.incident", "x"):
         assert log_set(here, id, "uss-new").status_code == 404
+
+
+def test_what_is_remembered_of_a_uss_can_be_erased(here: Hosted) -> None:
+    here.call("GET", f"{INTENTS}/{new_id()}", sub="uss-erased")
+    assert log_set(here, "exchanges", "uss-erased").json()["messages"]
+    here.served.call(lambda: here.world.exchange.hosting.erase(peer("uss-erased")))
+    assert log_set(here, "exchanges", "uss-erased").json() == {"messages": []}
 
 
 def test_429_for_one_that_asks_too_much(tmp_path_factory: pytest.TempPathFactory) -> None:

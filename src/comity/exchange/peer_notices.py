@@ -61,6 +61,7 @@ class _Last(NamedTuple):
 
     manager: str
     version: int
+    ovn: str | None
     sha256: str
 
 
@@ -134,8 +135,8 @@ class PeerNotices:
         if flaw is not None:
             raise InvalidInput(flaw.words, field="reference.ovn")
         last = self._last.get(id)
-        if last is None or (held is not None and held.ovn == reference.ovn and last.version != held.version):
-            return  # first told, or made anew under the same id: the DSS knows which is current
+        if last is None or (held is not None and held.ovn == reference.ovn != last.ovn):
+            return  # not told of before, whatever there was under this id: the DSS knows what is current
         if reference.version < last.version:
             raise StaleOvn(f"version {last.version} was told already", field="reference.version")
         if reference.version == last.version and digest(told) != last.sha256:
@@ -144,7 +145,7 @@ class PeerNotices:
     def _took(self, who: str, id: EntityId, told: Told | None) -> None:
         self._last.pop(id, None)
         if told is not None:
-            self._last[id] = _Last(who, told.reference.version, digest(told))
+            self._last[id] = _Last(who, told.reference.version, told.reference.ovn, digest(told))
             if len(self._last) > MOST_TOLD:
                 self._last.popitem(last=False)
 
