@@ -7,7 +7,7 @@ overlap it in cells, heights and times wait, first come, first served. What over
 
 A turn is fairness, never correctness: every write is decided by its key alone, and nothing rests on the
 deciding process being this one. No write waits longer than ``LONGEST_WAIT_S`` for turns; then it is decided
-as it is, and where that refuses it, its retry goes first whoever else has a turn.
+as it is, and where that refuses it, its retry goes before all who wait.
 
 What somebody hostile can do with it: hold one place for ``turn_s`` by each write that was refused, and no
 more than ``MOST_IN_A_ROW`` times before everybody who waits there. A manager whose turns lapse unused for
@@ -45,8 +45,8 @@ MOST_EACH: Final = 128
 """Places that one manager may hold at once."""
 
 _LAST_CALLS: Final = 5
-"""Rounds of the event loop after a turn's time is over: to read a request from its socket and to bring it here
-takes four."""
+"""Rounds of the event loop after a turn's time is over: to read a request from its socket and to bring it
+here takes four."""
 
 _MOST_REMEMBERED: Final = 1_024
 
@@ -162,8 +162,8 @@ class Turn:
         self.stage = _Stage.DECIDING
 
     def _run_out(self, calls: int) -> None:
-        """The time is over. A retry that has come and was not read yet, because this process was busy, counts:
-        what waits in the sockets is seen first."""
+        """The time is over. A retry that has come and was not read yet, because this process was busy,
+        counts: what waits in the sockets is seen first."""
         if calls > 0:
             self._timer = asyncio.get_running_loop().call_soon(self._run_out, calls - 1)
         else:
