@@ -67,7 +67,10 @@ class Watch:
         return self._found.get(intent, ())
 
     def touched(self, facts: Iterable[Fact]) -> None:
-        """Take in what was folded."""
+        """Take in what was folded. A DSS without hosted plans has nothing to compare."""
+        if not self._state.reference_of and not self._found:
+            self._had.clear()
+            return
         for fact in facts:
             if isinstance(fact, d.ReferencePut | d.ReferenceRemoved):
                 reference = fact.reference
