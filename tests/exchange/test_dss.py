@@ -269,7 +269,8 @@ async def test_dependents_and_what_lies_around_are_listed(tmp_path: Path) -> Non
 @ran
 async def test_a_report_comes_back_with_an_id(tmp_path: Path) -> None:
     async with world(tmp_path) as w:
-        record: dict[str, object] = {"exchange": {"url": "https://uss.example", "method": "GET"}, "report_id": "mine"}
+        said = {"url": "https://uss.example", "method": "GET"}
+        record: dict[str, object] = {"exchange": said, "report_id": "mine"}
         written = await w.exchange.dss.submit("uss1", c.FileReport(record))
         answered = plain(written.value)
         assert answered["exchange"] == record["exchange"]
