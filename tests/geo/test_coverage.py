@@ -40,7 +40,7 @@ def square(lat: float, lon: float, side: float) -> Ring:
     return (lat, lon), (lat, lon + side), (lat + side, lon + side), (lat + side, lon)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     st.floats(-90.0, 90.0),
     st.floats(-180.0, 180.0),
@@ -56,7 +56,7 @@ def test_every_point_of_a_circle_is_in_a_cell(
     assert touch(cells, circle_cells(float(lats), float(lons), 0.001))
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     st.floats(-80.0, 79.0), st.floats(-180.0, 178.0), st.floats(1e-4, 1.0), st.floats(0, 1), st.floats(0, 1)
 )

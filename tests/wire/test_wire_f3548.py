@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comity.errors import InvalidInput, TooLarge
@@ -50,6 +50,7 @@ def test_cells_are_about_a_kilometre() -> None:
     assert set(near.cells).isdisjoint(far.cells)
 
 
+@settings(deadline=None)
 @given(
     st.floats(-89.9, 89.9),
     st.floats(-180.0, 180.0),
@@ -201,6 +202,7 @@ def promised(draw: st.DrawFn) -> Promised:
     return Promised(draw(SHAPES), Altitude(low, datum), Altitude(high, datum), start, end)
 
 
+@settings(deadline=None)
 @given(promised())
 def test_what_goes_out_holds_what_was_promised(volume: Promised) -> None:
     check(volume.outline, "outline")

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comity.clock import micros
@@ -46,6 +46,7 @@ def test_an_id_in_any_writing_is_one(text: str) -> None:
     assert bodies.entity_id(text, "id") == ID
 
 
+@settings(deadline=None)
 @given(st.uuids(version=4))
 def test_every_uuid_of_version_4_is_an_id(made: uuid.UUID) -> None:
     assert bodies.entity_id(str(made), "id") == str(made)
@@ -75,6 +76,7 @@ def test_what_is_no_id(text: str) -> None:
     assert refused.value.field == "entityid"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_an_id_or_refused(text: str) -> None:
     with suppress(InvalidInput):
@@ -101,6 +103,7 @@ def test_http_only_where_it_is_allowed() -> None:
         bodies.base_url("http://localhost:8080/mock", "u", allow_http=False)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_a_base_url_or_refused(text: str) -> None:
     for start in ("", "https://", "http://a", "https://[", "https://a:"):
