@@ -63,8 +63,8 @@ def find(
 ) -> list[Conflict]:
     """Everything released to ``asker`` that overlaps ``volumes``; in no particular order.
 
-    The asker's own constraints are in nobody's way but others', and count only if asked for. ``left``: what is
-    left to compare where these volumes are a part of the question.
+    The asker's own constraints are in nobody's way but others', and count only if asked for. ``left``: what
+    is left to compare where these volumes are a part of the question.
 
     Raises ``TooLarge`` past ``MAX_CONFLICTS`` and past ``MAX_COMPARED``.
     """

@@ -166,12 +166,19 @@ def owner_of(fact: DssFact) -> ParticipantId:
             return peer(area.owner)
         case IsaSubscriptionPut(subscription=i) | IsaSubscriptionRemoved(subscription=i):
             return peer(i.owner)
+        case SubscriptionsNotified() | NoticeOwed() | NoticeSettled() | PeerDetailsSeen():
+            return _owner_here(fact)
+
+
+def _owner_here(fact: SubscriptionsNotified | NoticeOwed | NoticeSettled | PeerDetailsSeen) -> ParticipantId:
+    """Of what this exchange's own USS does: that USS, or the participant for whom it looked."""
+    match fact:
         case SubscriptionsNotified(manager=manager):
             return peer(manager)
-        case NoticeOwed() | NoticeSettled():
+        case PeerDetailsSeen(hosted=hosted):
+            return hosted
+        case _:
             return peer(fact.manager) if fact.manager else fact.hosted
-        case PeerDetailsSeen():
-            return fact.hosted
 
 
 def of_own_uss(fact: object) -> bool:

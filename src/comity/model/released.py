@@ -97,7 +97,7 @@ class ChangePage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 class ConflictItem(msgspec.Struct, frozen=True, gc=False):
     """One thing in the way, as released to the asker. ``blocking``: a closed constraint, or a plan of another
-    USS that a hosted plan may not be in conflict with, which cannot be filed over; anything else can, by naming
+    USS that a hosted plan may not conflict with, which cannot be filed over; anything else can, by naming
     ``item.ref`` in ``accept_conflicts``."""
 
     item: ReleasedItem
