@@ -10,6 +10,7 @@ from comity.coordination import alerts, constraints, deadlines, intents, members
 from comity.coordination.decision import Asked, Decision
 from comity.coordination.f3411.decide import decide_f3411
 from comity.coordination.f3548.decide import decide_f3548
+from comity.coordination.f3548.standing import check_growth
 from comity.errors import InvalidInput, NotPermitted
 from comity.ids import EXCHANGE, REQUEST_ID
 from comity.model import command as c
@@ -46,7 +47,7 @@ def _decide_peer(asked: Asked) -> Decision:
     commands are all that it may give."""
     match asked.by.command:
         case d.PutServiceArea() | d.RemoveServiceArea() | d.PutIsaSubscription() | d.RemoveIsaSubscription():
-            return decide_f3411(asked)
+            decision = decide_f3411(asked)
         case (
             d.PutReference()
             | d.RemoveReference()
@@ -57,9 +58,11 @@ def _decide_peer(asked: Asked) -> Decision:
             | d.SetAvailability()
             | d.FileReport()
         ):
-            return decide_f3548(asked)
+            decision = decide_f3548(asked)
         case _:
             raise NotPermitted("a USS may give the commands of the standards' interfaces, and no others")
+    check_growth(asked, decision.facts)
+    return decision
 
 
 def _check_asker(asked: Asked) -> None:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from comity.coordination.state import State
 from comity.ids import EntityId
 from comity.model import dss_fact as d
+from comity.model.f3411 import IsaSubscription, ServiceArea
 from comity.model.f3548 import ConstraintReference, Notified, OperationalIntentReference, Subscription
 
 
@@ -98,7 +99,11 @@ def _count(
 ) -> None:
     """Keep how many a USS has. What is hosted is bounded by what its owner may promise."""
     if entity is not None and entity.hosted is None:
-        _count_of(state, entity.manager, by)
+        _count_of(state, entity.manager, by * entity.box.weight)
+
+
+def _weight(entity: ServiceArea | IsaSubscription | None) -> int:
+    return 0 if entity is None else entity.box.weight
 
 
 def _count_of(state: State, manager: str, by: int) -> None:
@@ -129,21 +134,22 @@ def _notify(state: State, notified: Iterable[Notified]) -> None:
 def _identification(state: State, fact: d.DssFact) -> None:
     match fact:
         case d.ServiceAreaPut(area=area):
-            _count_of(state, area.owner, 0 if area.id in state.service_areas else 1)
+            _count_of(state, area.owner, area.box.weight - _weight(state.service_areas.get(area.id)))
             state.service_areas[area.id] = area
             state.cells["service_areas"].put(area.id, area.box)
             _notify_isa(state, fact.notified)
         case d.ServiceAreaRemoved(area=area):
-            _count_of(state, area.owner, -1 if area.id in state.service_areas else 0)
+            _count_of(state, area.owner, -_weight(state.service_areas.get(area.id)))
             state.service_areas.pop(area.id, None)
             state.cells["service_areas"].drop(area.id)
             _notify_isa(state, fact.notified)
         case d.IsaSubscriptionPut(subscription=held):
-            _count_of(state, held.owner, 0 if held.id in state.isa_subscriptions else 1)
+            before = state.isa_subscriptions.get(held.id)
+            _count_of(state, held.owner, held.box.weight - _weight(before))
             state.isa_subscriptions[held.id] = held
             state.cells["isa_subscriptions"].put(held.id, held.box)
         case d.IsaSubscriptionRemoved(subscription=held):
-            _count_of(state, held.owner, -1 if held.id in state.isa_subscriptions else 0)
+            _count_of(state, held.owner, -_weight(state.isa_subscriptions.get(held.id)))
             state.isa_subscriptions.pop(held.id, None)
             state.cells["isa_subscriptions"].drop(held.id)
         case _:

@@ -34,6 +34,10 @@ LONGEST_MANAGER: Final = 256
 _PLAIN: Final = re.compile(r"[A-Za-z0-9._@-]{1,80}\Z")
 
 
+CELLS_EACH: Final = 100
+"""Cells, some 100 km², up to which an entity counts as one. Larger: one manager may take more memory."""
+
+
 @lru_cache(maxsize=4_096)
 def peer(manager: str) -> ParticipantId:
     """The ledger's name of a USS that is known by the ``sub`` of its tokens: the ``sub`` itself, or where
@@ -55,6 +59,11 @@ class CellBox(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True)
     upper_m: float | None = None
     start: Instant | None = None
     end: Instant | None = None
+
+    @property
+    def weight(self) -> int:
+        """For how many entities it counts among those of its manager: memory and work go by cells."""
+        return 1 + len(self.cells) // CELLS_EACH
 
     def __post_init__(self) -> None:
         if not self.cells:
@@ -87,8 +96,8 @@ class Subscriber(msgspec.Struct, frozen=True, gc=False):
 
 class OperationalIntentReference(msgspec.Struct, frozen=True, gc=False):
     """``version`` counts from 1. ``subscription`` None: it has none. ``intent``: the native intent of the
-    participant ``hosted``, for a reference that this exchange's own USS keeps; ``level``: that of its box, which is
-    for nobody who now gets less."""
+    participant ``hosted``, for a reference that this exchange's own USS keeps; ``level``: that of its box,
+    which is for nobody who now gets less."""
 
     id: EntityId
     manager: str

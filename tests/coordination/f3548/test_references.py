@@ -270,3 +270,17 @@ def test_times_near_the_ends_of_the_calendar_are_found() -> None:
     without = replace(held.box, start=None, end=None, lower_m=None, upper_m=None)
     assert desk.state.cells["references"].search(without) == [held.id]
     assert desk.state.cells["references"].search(replace(without, start=first)) == [held.id]
+
+
+def test_a_large_entity_counts_for_several_and_no_update_grows_past_the_limit() -> None:
+    desk = Desk(DssSettings(entities_per_manager=4))
+    large = tuple(f"{number:08x}" for number in range(0x47000004, 0x47000004 + 8 * 350, 8))
+    wide = replace(box(), cells=large)
+    desk.put(1, at=box(lat=40.0))
+    desk.refused(QuotaExceeded, desk.putting(2, at=wide))
+    held = desk.state.references[id_(1)]
+    desk.change(held, at=wide)
+    assert desk.state.managed == {"uss1": 4}
+    desk.refused(QuotaExceeded, desk.subscribing(3))
+    desk.remove(desk.state.references[id_(1)])
+    assert not desk.state.managed
