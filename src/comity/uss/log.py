@@ -1,8 +1,10 @@
 """The record of what was exchanged with each peer, as F3548-21 wants it logged (USSLogSet, ExchangeRecord).
 
 In memory and bounded, newest kept; what must outlive the process is in the ledger (what was owed and
-delivered, digests of details, reports). Of bodies that hold a peer's details only a digest is kept. A token
-is kept without its signature: enough to see who called with which scopes, and useless to whoever reads it.
+delivered, digests of details, reports). Of bodies that came only a digest is kept: they hold peers' details,
+and a base URL may lead to another server than its peer's own, whose answer is not for the one who reads the
+log. A token is kept without its signature: enough to see who called with which scopes, and useless to whoever
+reads it.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ MOST_RECORDS: Final = 50_000
 heard for longest. Larger: more memory."""
 
 LONGEST_BODY: Final = 2_048
-"""Bytes of our own bodies that are kept whole; of longer ones the digest."""
+"""Bytes of our own bodies that are kept whole, of longer ones the digest; and of a URL that came."""
 
 
 class ExchangeRecord(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -56,9 +58,9 @@ class ExchangeLog:
         self._records: OrderedDict[str, deque[ExchangeRecord]] = OrderedDict()
         self._count = 0
 
-    def sent(self, peer: str, exchanged: Exchanged, *, details: bool) -> ExchangeRecord:
-        """A request of ours. ``details``: the answer holds the peer's details."""
-        return self._keep(peer, exchange_record(self._uss, exchanged, details=details))
+    def sent(self, peer: str, exchanged: Exchanged) -> ExchangeRecord:
+        """A request of ours."""
+        return self._keep(peer, exchange_record(self._uss, exchanged))
 
     def received(
         self,
@@ -73,7 +75,7 @@ class ExchangeLog:
     ) -> ExchangeRecord:
         """A request of the peer's. Its body holds the peer's details."""
         record = ExchangeRecord(
-            url=url,
+            url=url[:LONGEST_BODY],
             method=method,
             headers=(f"Authorization: Bearer (verified; sub {peer})",),
             recorder_role="Server",
@@ -115,7 +117,7 @@ class ExchangeLog:
         return record
 
 
-def exchange_record(uss: str, exchanged: Exchanged, *, details: bool) -> ExchangeRecord:
+def exchange_record(uss: str, exchanged: Exchanged) -> ExchangeRecord:
     """A request of ours, as it is logged and as it stands in a report about it."""
     answered = exchanged.status is not None
     return ExchangeRecord(
@@ -127,7 +129,7 @@ def exchange_record(uss: str, exchanged: Exchanged, *, details: bool) -> Exchang
         request_source=uss,
         request_body=_body(exchanged.sent, kept=True),
         response_time=_time(exchanged.ended) if answered else None,
-        response_body=_body(exchanged.body, kept=not details),
+        response_body=_body(exchanged.body, kept=False),
         response_code=exchanged.status or 0,
         problem=exchanged.problem,
     )

@@ -165,7 +165,7 @@ class Peers:
         """GET .../telemetry of an off-nominal intent; the body as it came."""
         path = f"/uss/v1/operational_intents/{reference.id}/telemetry"
         exchanged = await self._call("GET", reference.url, path, SITUATION)
-        self.log.sent(reference.manager, exchanged, details=True)
+        self.log.sent(reference.manager, exchanged)
         return exchanged
 
     # --- telling
@@ -173,18 +173,18 @@ class Peers:
     async def notify_intent(self, url: str, body: bytes, peer: str) -> Exchanged:
         """POST an operational intent's change. ``peer``: the subscriber's name, for the log."""
         exchanged = await self._call("POST", url, "/uss/v1/operational_intents", STRATEGIC, body)
-        self.log.sent(peer, exchanged, details=False)
+        self.log.sent(peer, exchanged)
         return exchanged
 
     async def notify_constraint(self, url: str, body: bytes, peer: str) -> Exchanged:
         exchanged = await self._call("POST", url, "/uss/v1/constraints", CONSTRAINT_MANAGEMENT, body)
-        self.log.sent(peer, exchanged, details=False)
+        self.log.sent(peer, exchanged)
         return exchanged
 
     async def report(self, url: str, body: bytes, peer: str) -> Exchanged:
         """POST an ErrorReport (``log.error_report``) to a peer."""
         exchanged = await self._call("POST", url, "/uss/v1/reports", STRATEGIC, body)
-        self.log.sent(peer, exchanged, details=False)
+        self.log.sent(peer, exchanged)
         return exchanged
 
     # --- what is known
@@ -234,7 +234,7 @@ class Peers:
         kept: _Kept[T],
     ) -> Seen[T]:
         exchanged = await self._call("GET", reference.url, path, scopes)
-        record = self.log.sent(reference.manager, exchanged, details=True)
+        record = self.log.sent(reference.manager, exchanged)
         if exchanged.problem is not None:
             return Seen(None, (Reason(Flaw.UNREACHED, exchanged.problem),), record=record)
         if len(exchanged.body) > LARGE_BODY:
