@@ -59,7 +59,7 @@ def centre(cell: int) -> tuple[float, float, float]:
 
 
 def neighbours(cell: int, level: int) -> tuple[int, ...]:
-    """Ids of the cells of a level, no coarser than the cell's, that touch it from outside, corners as well."""
+    """Ids of the cells of a level, no coarser than the cell's, that touch it from outside."""
     return tuple(cast(int, each.id()) for each in _s2.S2CellId(cell).GetAllNeighbors(level))
 
 
