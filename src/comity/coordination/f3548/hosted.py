@@ -38,6 +38,7 @@ from comity.model.f3548 import (
 from comity.model.fact import Fact
 from comity.model.intent import Intent, IntentState
 from comity.model.rule import Level
+from comity.release.coarsen import reserve
 from comity.release.forms import Item
 
 Reference = OperationalIntentReference | ConstraintReference
@@ -73,6 +74,8 @@ class Hosting:
         level, held = self._level(item), self._held(item)
         if level is Level.NONE:
             return () if held is None else self._removed(held)
+        if self._unseen(item, level):
+            return ()
         if isinstance(item, Intent):
             assert not isinstance(held, ConstraintReference)
             return self._intent(item, level, held, tuple(key))
@@ -85,6 +88,23 @@ class Hosting:
         if held is None or level is Level.NONE:
             return held is None and level is Level.NONE
         return (level, dss.uss, dss.base_url) == (held.level, held.manager, held.url)
+
+    def _unseen(self, item: Item, level: Level) -> bool:
+        """Whether peers have the same coarse form of it already: a new version, and a notice, would tell them
+        of a change that is not released."""
+        if level is not Level.RESERVED or self._held(item) is None or not self.aligned(item):
+            return False
+        before = self._state.item(item.id)
+        return before is not None and self._coarse(before) == self._coarse(item)
+
+    def _coarse(self, item: Item) -> object:
+        """What of it peers get at level 0."""
+        environment = self._state.environment
+        if not isinstance(item, Intent):
+            return reserve(item.volumes, environment)
+        before = item.nominal_volumes
+        nominal = None if before is None else reserve(before, environment)
+        return item.state, item.priority, reserve(item.volumes, environment), nominal
 
     def _level(self, item: Item) -> Level:
         """The level at which peers are to have it."""
