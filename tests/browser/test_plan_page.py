@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -440,6 +441,20 @@ def test_a_uss_of_another_network_is_named(fake: FakeExchange, page: MapPage) ->
     )
     draw(fake, page)
     assert "Contact: USS skyways.example" in page.text(".plan-conflicts")
+
+
+def test_a_plan_that_came_to_conflict_with_another_usss_says_so_and_leads_there(
+    fake: FakeExchange, page: MapPage
+) -> None:
+    own = next(item for item in fake.items if item.level == "own" and item.kind == "intent")
+    fake.change((own.ref, msgspec.structs.replace(own, priority=3, peer_conflicts=(RESERVED,))))
+    page.page.get_by_role("option").filter(has_text=own.ref[:6]).first.click()
+    page.until(lambda: "Conflicts with a plan of other USSs" in page.text(".details-panel"), "it is told")
+    assert re.search(r"Priority\s+3", page.text(".details-panel"))
+    page.page.locator(".details-panel [role=alert] button").click()
+    page.until(lambda: "grid cells" in page.text(".details-panel"), "the other is shown")
+    fake.change((own.ref, own))
+    assert page.errors == []
 
 
 def test_keys_and_legend_name_it(page: MapPage) -> None:

@@ -110,6 +110,7 @@ function ItemDetails({ item, gone }: { item: ReleasedItem; gone: boolean }) {
     <>
       <p class="subtitle">{itemWords(item)}</p>
       <p class="meaning">{itemLevelWords(item)}</p>
+      {!gone && <PeerConflicts refs={item.peer_conflicts ?? []} />}
       {!gone && <Conduct key={item.ref} item={item} />}
       <dl>
         <Fact name="State">
@@ -135,6 +136,7 @@ function ItemDetails({ item, gone }: { item: ReleasedItem; gone: boolean }) {
           <code>{item.ref}</code>
         </Fact>
         {item.level !== "own" && <Fact name="Contact">{contactOf(item)}</Fact>}
+        {item.priority ? <Fact name="Priority">{item.priority}</Fact> : null}
         {item.version != null && <Fact name="Version">{item.version}</Fact>}
         {item.accepted_conflicts && item.accepted_conflicts.length > 0 && (
           <Fact name="Filed over">{item.accepted_conflicts.length} on purpose</Fact>
@@ -143,6 +145,23 @@ function ItemDetails({ item, gone }: { item: ReleasedItem; gone: boolean }) {
       <h3>{volumes.length === 1 ? "Volume" : `${volumes.length} volumes`}</h3>
       <VolumeTable item={item} volumes={volumes} />
     </>
+  );
+}
+
+/** Plans of other USSs that have come to overlap an own one, by what those USSs last told. */
+function PeerConflicts({ refs }: { refs: readonly string[] }) {
+  if (refs.length === 0) return null;
+  return (
+    <p class="note note-emergency" role="alert">
+      Conflicts with {refs.length === 1 ? "a plan" : `${refs.length} plans`} of other USSs, by what they last told:{" "}
+      {refs.map((ref) => (
+        <button type="button" class="quiet" key={ref} onClick={() => {
+          selection.value = { kind: "item", id: ref };
+        }}>
+          {ref.slice(0, 6)}
+        </button>
+      ))}
+    </p>
   );
 }
 

@@ -56,6 +56,8 @@ export interface ReleasedItem {
   readonly ovn?: string | null;
   readonly version?: number | null;
   readonly accepted_conflicts?: readonly string[] | null;
+  readonly priority?: number | null;
+  readonly peer_conflicts?: readonly string[] | null;
 }
 
 export interface Change {
