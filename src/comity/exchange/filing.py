@@ -48,6 +48,10 @@ V = TypeVar("V")
 ATTEMPTS: Final = 8
 """Decisions asked for one command. More: somebody who keeps filing there can keep it busy for longer."""
 
+ASKED_AT_ONCE: Final = 64
+"""Peers' plans that one attempt asks for at a time. More: who files thousands that name as many silent servers
+takes the sockets that everybody else needs."""
+
 LONGEST_LOOK_S: Final = 10.0
 """For all peers that one attempt asks; each has its own time-out besides. More: a slow peer delays longer."""
 
@@ -173,7 +177,7 @@ class Filing:
             raise Undecidable("plans of other USSs are near it, and this exchange is set up to ask nobody")
         try:
             async with asyncio.timeout(LONGEST_LOOK_S):
-                return list(await asyncio.gather(*(peers.intent(each) for each in references)))
+                return await _some_at_once(peers, references)
         except TimeoutError as error:
             raise Undecidable(
                 f"the USSs of {len(references)} plans near it did not tell them in {LONGEST_LOOK_S:.0f} s; "
@@ -260,3 +264,15 @@ def _keep(kept: OrderedDict[K, V], key: K, value: V) -> None:
     kept[key] = value
     while len(kept) > REMEMBERED:
         kept.popitem(last=False)
+
+
+async def _some_at_once(
+    peers: PeerDetails, references: list[OperationalIntentReference]
+) -> list[Seen[PeerIntent]]:
+    turns = asyncio.Semaphore(ASKED_AT_ONCE)
+
+    async def ask(reference: OperationalIntentReference) -> Seen[PeerIntent]:
+        async with turns:
+            return await peers.intent(reference)
+
+    return list(await asyncio.gather(*(ask(each) for each in references)))

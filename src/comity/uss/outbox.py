@@ -31,6 +31,10 @@ _log = logging.getLogger("comity.uss.outbox")
 AT_ONCE: Final = 4
 """Notifications to one subscriber at a time. Larger: more load on a peer that just came back."""
 
+IN_ALL: Final = 200
+"""Tries at a time, to all subscribers together, and as many more to those that did not answer last. One USS
+may name a thousand servers of which none answers. Larger: they take the sockets that everybody else needs."""
+
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 60.0
 """Between tries: with six of them a peer may be away for half a minute."""
@@ -113,6 +117,8 @@ class Outbox:
         self._settled: list[tuple[Owed, bool]] = []
         self._news = asyncio.Event()
         self._ripe = asyncio.Event()
+        self._slots = asyncio.Semaphore(IN_ALL)
+        self._doubtful = asyncio.Semaphore(IN_ALL)
 
     @property
     def waiting(self) -> int:
@@ -177,7 +183,8 @@ class Outbox:
 
     async def _try(self, lane: _Lane, owed: Owed, tries: int) -> Sent:
         try:
-            sent = await self._send(owed)
+            async with self._doubtful if lane.unanswered else self._slots:
+                sent = await self._send(owed)
         finally:
             lane.busy.discard(owed.entity)
         if sent is Sent.DELIVERED:
