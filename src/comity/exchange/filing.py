@@ -49,8 +49,8 @@ ATTEMPTS: Final = 8
 """Decisions asked for one command. More: somebody who keeps filing there can keep it busy for longer."""
 
 ASKED_AT_ONCE: Final = 64
-"""Peers' plans that one attempt asks for at a time. More: who files thousands that name as many silent servers
-takes the sockets that everybody else needs."""
+"""Peers' plans that one attempt asks for at a time. More: who files thousands that name as many mute servers
+takes sockets that everybody else needs."""
 
 LONGEST_LOOK_S: Final = 10.0
 """For all peers that one attempt asks; each has its own time-out besides. More: a slow peer delays longer."""
