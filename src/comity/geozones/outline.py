@@ -39,6 +39,10 @@ WIDENED_VERTICES: Final = 400
 MOST_POINTS: Final = 20_000
 """Of one ring as it is read. Bounds the work: widening one of so many takes a second."""
 
+MOST_ARCS: Final = 500
+"""Of one ring: each becomes some hundred points before they can be counted. Larger: one short file keeps the
+process at work for longer."""
+
 MOST_CUTS: Final = 1_000
 """Points put on the edges of one ring, so that a few long edges cannot make much work of a short file."""
 
@@ -59,7 +63,10 @@ def bounded(path: Sequence[Point | Arc]) -> Outlined:
     """A closed path: points, and arcs whose ends are joined to what stands beside them."""
     if len(path) == 1 and isinstance(path[0], Arc) and path[0].start == path[0].end:
         return circle(path[0].centre, path[0].radius_m)
-    if not any(isinstance(part, Arc) for part in path):
+    arcs = sum(1 for part in path if isinstance(part, Arc))
+    if arcs > MOST_ARCS:
+        raise InvalidInput(f"a ring must have at most {MOST_ARCS} arcs")
+    if not arcs:
         return _polygon(_distinct([part for part in path if not isinstance(part, Arc)]))
     exact = _distinct(_joined(path, fine))
     clockwise = _area(exact) < 0.0
