@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from comity.coordination.cell_index import CellIndex, OverlayCellIndex, meet, place
+from comity.coordination.cell_index import CellIndex, OverlayCellIndex, Places, meet
 from comity.geo.cells import cell_of, cells_touch
 from comity.geo.coverage import circle_cells
 from comity.ids import EntityId
@@ -52,7 +55,8 @@ def test_a_search_finds_what_comparing_each_finds(held: list[CellBox], asked: Ce
     expected = {str(number) for number, box in enumerate(held) if share(box, asked)}
     assert set(overlay.search(asked)) == expected
     for box in held:
-        assert meet(place(box), place(asked)) == touch(box, asked) == meet(place(asked), place(box))
+        at = Places().of
+        assert meet(at(box), at(asked)) == touch(box, asked) == meet(at(asked), at(box))
 
 
 def test_a_wide_search_among_many_small_things_compares_few_cells() -> None:
@@ -65,3 +69,18 @@ def test_a_wide_search_among_many_small_things_compares_few_cells() -> None:
     assert len(index.search(wide)) == 400
     index.put(EntityId("wide"), wide)
     assert "wide" in index.search(CellBox(circle_cells(45.0, 11.0, 40_000.0)))
+
+
+@pytest.mark.parametrize("make", [CellIndex, lambda: OverlayCellIndex(CellIndex())])
+def test_what_is_put_again_is_found_where_it_is_and_not_where_it_was(
+    make: Callable[[], CellIndex | OverlayCellIndex],
+) -> None:
+    index, id = make(), EntityId("a")
+    here = CellBox(circle_cells(46.8, 9.8, 50.0), 0.0, 50.0, START, START + timedelta(hours=1))
+    there = replace(here, lower_m=60.0, upper_m=90.0)
+    elsewhere = replace(here, cells=circle_cells(47.8, 9.8, 50.0))
+    for box in (here, there, elsewhere, here):
+        index.put(id, box)
+        assert [asked for asked in (here, there, elsewhere) if index.search(asked) == [id]] == [box]
+    index.drop(id)
+    assert not index.search(here)

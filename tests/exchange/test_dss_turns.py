@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from comity.coordination.cell_index import Placed, place
+from comity.coordination.cell_index import Placed, Places
 from comity.errors import StrategicConflict
 from comity.exchange import turns as turns_module
 from comity.exchange.turns import Turn, Turns
@@ -21,10 +21,10 @@ from tests.exchange.usses import plain, put
 from tests.hosting import ran
 from tests.world import world
 
-HERE = place(box())
-ELSEWHERE = place(box(lat=47.2))
-HIGHER = place(box(lower_m=300.0, upper_m=400.0))
-LATER = place(box(start_s=5_000.0, end_s=6_000.0))
+HERE = Places().of(box())
+ELSEWHERE = Places().of(box(lat=47.2))
+HIGHER = Places().of(box(lower_m=300.0, upper_m=400.0))
+LATER = Places().of(box(start_s=5_000.0, end_s=6_000.0))
 LONG_S = 30.0
 
 

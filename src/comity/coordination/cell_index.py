@@ -42,6 +42,18 @@ _RADIUS_M: Final = B_M - 10.0
 _REMEMBERED: Final = 4_096
 
 
+_MOST_CELLS: Final = 1_000_000
+"""Of lists whose whereabouts are remembered, together: some 100 MB. Larger: less is worked out twice."""
+
+
+class Area(NamedTuple):
+    """Where cells are: the corners of the box around their middles, made larger; the cells; their level."""
+
+    corners: tuple[float, float, float, float, float, float]
+    cells: frozenset[str]
+    level: int
+
+
 class Placed(NamedTuple):
     """A ``CellBox`` as the index holds it: its box, its cells and their level."""
 
@@ -55,42 +67,54 @@ def _middle(token: str) -> tuple[float, float, float]:
     return centre(cell_of(token))
 
 
-def place(given: CellBox) -> Placed:
-    """Cells to an index's box. Takes microseconds a cell the first time, then a tenth."""
-    level = level_of(cell_of(given.cells[0]))
+def area(cells: tuple[str, ...]) -> Area:
+    """Takes microseconds a cell the first time, then a tenth."""
+    level = level_of(cell_of(cells[0]))
     out = _HALF_DIAGONAL / 2.0**level
-    xs, ys, zs = zip(*map(_middle, given.cells), strict=True)
+    xs, ys, zs = zip(*map(_middle, cells), strict=True)
     (x_low, x_high), (y_low, y_high), (z_low, z_high) = (
         (max(min(v) - out, -1.0) * _RADIUS_M, min(max(v) + out, 1.0) * _RADIUS_M) for v in (xs, ys, zs)
     )
-    box = Box(
-        x_low,
-        y_low,
-        z_low,
-        x_high,
-        y_high,
-        z_high,
-        LOWEST_M if given.lower_m is None else given.lower_m,
-        HIGHEST_M if given.upper_m is None else given.upper_m,
-        _seconds(given.start, NEVER_S),
-        _seconds(given.end, EVER_S),
-    )
-    return Placed(box, frozenset(given.cells), level)
+    return Area((x_low, y_low, z_low, x_high, y_high, z_high), frozenset(cells), level)
 
 
 class Places:
-    """Places of boxes that are being passed around, each found once. Keyed by identity."""
+    """Places of boxes that are being passed around, each found once, by identity; and of lists of cells,
+    because the same ones come again with other heights and times."""
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[CellBox, Placed]] = {}
+        self._areas: dict[tuple[str, ...], Area] = {}
+        self._held = 0
 
     def of(self, box: CellBox) -> Placed:
         known = self._known.get(id(box))
         if known is None:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            known = self._known[id(box)] = box, place(box)
+            known = self._known[id(box)] = box, self._place(box)
         return known[1]
+
+    def _place(self, given: CellBox) -> Placed:
+        corners, cells, level = self._area(given.cells)
+        box = Box(
+            *corners,
+            LOWEST_M if given.lower_m is None else given.lower_m,
+            HIGHEST_M if given.upper_m is None else given.upper_m,
+            _seconds(given.start, NEVER_S),
+            _seconds(given.end, EVER_S),
+        )
+        return Placed(box, cells, level)
+
+    def _area(self, cells: tuple[str, ...]) -> Area:
+        known = self._areas.get(cells)
+        if known is None:
+            self._held += len(cells)
+            if self._held > _MOST_CELLS:
+                self._areas.clear()
+                self._held = len(cells)
+            known = self._areas[cells] = area(cells)
+        return known
 
 
 def meet(one: Placed, other: Placed) -> bool:
@@ -130,8 +154,12 @@ class CellIndex:
 
     def put(self, id: EntityId, box: CellBox) -> None:
         """Add an entry, or move the one with this id."""
-        self.drop(id)
-        placed = self.places.of(box)
+        placed, known = self.places.of(box), self._codes.get(id)
+        if known is not None:
+            code, handle = known
+            self._index.move_box(handle, placed.box)
+            self._placed[code] = placed
+            return
         if self._free:
             code = self._free.pop()
             self._ids[code], self._placed[code] = id, placed
@@ -181,6 +209,8 @@ class OverlayCellIndex:
         self.places: Places = base.places
         self._base = base
         self._own: dict[EntityId, Placed] = {}
+        self._at: dict[str, dict[EntityId, None]] = {}
+        self._levels: set[int] = set()
         self._hidden: set[EntityId] = set()
 
     def rebase(self, base: CellIndex | OverlayCellIndex) -> None:
@@ -188,22 +218,32 @@ class OverlayCellIndex:
         self._base = base
 
     def put(self, id: EntityId, box: CellBox) -> None:
-        self._hidden.add(id)
-        self._own[id] = self.places.of(box)
+        placed, before = self.places.of(box), self._own.get(id)
+        if before is None or before.cells is not placed.cells:
+            self.drop(id)
+            self._levels.add(placed.level)
+            for cell in placed.cells:
+                self._at.setdefault(cell, {})[id] = None
+        self._own[id] = placed
 
     def drop(self, id: EntityId) -> None:
         self._hidden.add(id)
-        self._own.pop(id, None)
+        before = self._own.pop(id, None)
+        if before is not None:
+            for cell in before.cells:
+                del self._at[cell][id]
 
     def search(self, box: CellBox, *, heights: bool = True, times: bool = True) -> list[EntityId]:
         found = self._base.search(box, heights=heights, times=times)
         if not self._hidden:
             return found
-        hidden = self._hidden
-        asked = _widened(self.places.of(box), heights, times)
+        hidden, own = self._hidden, self._own
         kept = [id for id in found if id not in hidden]
-        kept += [id for id, own in self._own.items() if overlap(own, asked)]
-        return kept
+        asked = _widened(self.places.of(box), heights, times)
+        if len(asked.cells) > len(own) or not self._levels <= {asked.level}:
+            return kept + [id for id, placed in own.items() if overlap(placed, asked)]
+        near = {id for cell in asked.cells if cell in self._at for id in self._at[cell]}
+        return kept + [id for id in near if _share(own[id].box, asked.box)]
 
 
 Cells = CellIndex | OverlayCellIndex

@@ -59,11 +59,14 @@ def _reference(state: State, fact: d.ReferencePut | d.ReferenceRemoved) -> None:
     reference = fact.reference
     old = state.references.get(reference.id)
     new: OperationalIntentReference | None = reference if isinstance(fact, d.ReferencePut) else None
-    _count(state, old, -1)
-    _count(state, new, 1)
-    for one, depends in ((old, False), (new, True)):
-        if one is not None and one.subscription is not None:
-            _depend(state, one.subscription, one.id, depends)
+    _recount(state, old, new)
+    before = None if old is None else old.subscription
+    after = None if new is None else new.subscription
+    if before != after:
+        if before is not None:
+            _depend(state, before, reference.id, False)
+        if after is not None:
+            _depend(state, after, reference.id, True)
     if new is not None:
         state.references[new.id] = new
         state.cells["references"].put(new.id, new.box)
@@ -100,6 +103,18 @@ def _count(
     """Keep how many a USS has. What is hosted is bounded by what its owner may promise."""
     if entity is not None and entity.hosted is None:
         _count_of(state, entity.manager, by * entity.box.weight)
+
+
+def _recount(
+    state: State, old: OperationalIntentReference | None, new: OperationalIntentReference | None
+) -> None:
+    """One in the place of another: mostly as large, of the same USS, and nothing to count."""
+    if old is not None and new is not None and (old.manager, old.hosted) == (new.manager, new.hosted):
+        if old.hosted is None and old.box.weight != new.box.weight:
+            _count_of(state, new.manager, new.box.weight - old.box.weight)
+        return
+    _count(state, old, -1)
+    _count(state, new, 1)
 
 
 def _weight(entity: ServiceArea | IsaSubscription | None) -> int:

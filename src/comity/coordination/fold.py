@@ -16,6 +16,7 @@ from comity.coordination.dss_fold import apply_dss
 from comity.coordination.state import Done, OverlayState, Revocation, State
 from comity.model import fact as f
 from comity.model.constraint import Constraint, ConstraintState
+from comity.model.dss_fact import DssFact
 from comity.model.intent import Intent, IntentState
 from comity.model.rule import Level, ReleaseRule
 from comity.release.coarsen import lingers_until
@@ -29,6 +30,20 @@ OFF_NOMINAL_GRACE: Final = timedelta(hours=1)
 
 def apply(state: State, fact: f.Fact, request: f.Request | None, now: datetime, index: int) -> None:
     """Put one entry's fact into ``state``. ``index`` is the entry's, -1 while it is not yet appended."""
+    if isinstance(fact, DssFact):  # asked first: they are the most frequent
+        apply_dss(state, fact)
+    else:
+        _apply_own(state, fact, now)
+    if request is not None:
+        key = (request.participant, request.request_id)
+        state.requests.pop(key, None)  # one that is used again takes its place at the end
+        state.requests[key] = Done(index, request.body_sha256, micros(now))
+    if not isinstance(state, OverlayState):
+        _prune(state, now)
+
+
+def _apply_own(state: State, fact: f.Fact, now: datetime) -> None:
+    """What is no DSS's."""
     match fact:
         case f.IntentPut(intent=intent):
             _put_intent(state, intent)
@@ -42,23 +57,8 @@ def apply(state: State, fact: f.Fact, request: f.Request | None, now: datetime, 
             _apply_warning(state, fact)
         case f.PersonPut() | f.PersonRemoved() | f.TokensRevoked():
             _apply_person(state, fact, now)
-        case (
-            f.RulePut()
-            | f.RuleRemoved()
-            | f.GroupPut()
-            | f.GroupRemoved()
-            | f.CharterAdopted()
-            | f.ParticipantPut()
-        ):
-            _apply_membership(state, fact)
         case _:
-            apply_dss(state, fact)
-    if request is not None:
-        key = (request.participant, request.request_id)
-        state.requests.pop(key, None)  # one that is used again takes its place at the end
-        state.requests[key] = Done(index, request.body_sha256, micros(now))
-    if not isinstance(state, OverlayState):
-        _prune(state, now)
+            _apply_membership(state, fact)
 
 
 def _apply_person(state: State, fact: f.PersonPut | f.PersonRemoved | f.TokensRevoked, now: datetime) -> None:
@@ -149,6 +149,8 @@ def _revoke(state: State, fact: f.TokensRevoked) -> None:
 
 
 def _prune(state: State, now: datetime) -> None:
+    if not state.lingering and not state.requests:
+        return
     us = micros(now)
     while state.lingering and state.lingering[0][0] <= us:
         _, entity = heapq.heappop(state.lingering)

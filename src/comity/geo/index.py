@@ -79,6 +79,14 @@ class VolumeIndex:
         self._places[handle] = self._grid.add(cell, handle)
         return handle
 
+    def move_box(self, handle: int, box: Box) -> None:
+        """Put another box in the place of the one with this handle, which stays what it is called by."""
+        cell = cell_for(box[:6])
+        if cell != self._cells[handle]:
+            self._leave(handle)
+            self._cells[handle], self._places[handle] = cell, self._grid.add(cell, handle)
+        self._write(handle, box, self._items[handle], self._owners[handle])
+
     def bulk_insert(
         self, volumes: Sequence[Volume4D], items: Sequence[int], owners: Sequence[int]
     ) -> Handles:
@@ -105,13 +113,17 @@ class VolumeIndex:
         """Forget a volume. Its handle may be given out again."""
         if not 0 <= handle < self._used or self._places[handle] < 0:
             raise KeyError(handle)
+        self._leave(handle)
+        self._places[handle] = -1
+        self.start_s[handle] = math.nan  # passes no test
+        self._free.append(handle)
+
+    def _leave(self, handle: int) -> None:
+        """Out of its cell in the grid."""
         place = self._places[handle]
         moved = self._grid.remove(self._cells[handle], place)
         if moved >= 0:
             self._places[moved] = place
-        self._places[handle] = -1
-        self.start_s[handle] = math.nan  # passes no test
-        self._free.append(handle)
 
     def search(self, volume: Volume4D) -> Handles:
         """Handles of all that may overlap a volume."""
