@@ -102,7 +102,9 @@ async def test_who_takes_the_id_of_a_withdrawn_plan_does_not_keep_it_from_peers(
             w.exchange.dss.operational_intent("uss1.example", id)
         await w.pass_time(2.0)
         far = box_of(volume(10.0, 10.0), ENVIRONMENT)
-        await tell(w, d.PutReference(id, None, far, IntentState.ACCEPTED, "https://a.example", (), None, None))
+        await tell(
+            w, d.PutReference(id, None, far, IntentState.ACCEPTED, "https://a.example", (), None, None)
+        )
         assert w.exchange.state.references[id].hosted is None
         await to_peers(w)
         await w.pass_time(2.0)
