@@ -13,10 +13,11 @@ import pytest
 from msgspec.structs import replace
 
 from comity.coordination.f3548.footprint import box_of
-from comity.errors import NotFound, NotPermitted
+from comity.errors import NotFound, NotPermitted, QuotaExceeded
 from comity.ids import EntityId
 from comity.model import command as c
 from comity.model import dss_command as d
+from comity.model.f3548 import AvailabilityState
 from comity.model.intent import IntentState
 from comity.model.rule import Level
 from tests.hosting import DSS, change, ran, reference_of, subscribe, tell, to_peers
@@ -113,3 +114,14 @@ async def test_who_takes_the_id_of_a_withdrawn_plan_does_not_keep_it_from_peers(
         assert EntityId(item.ref) == again.intent
         assert w.exchange.writer.faults == 0
         assert not w.exchange.state.managed
+
+
+@ran
+async def test_availability_is_kept_of_so_many_uss_and_no_more(tmp_path: Path) -> None:
+    async with world(tmp_path, dss=replace(DSS, entities_per_manager=5)) as w:
+        for number in range(5):
+            await tell(w, d.SetAvailability(f"uss{number}", AvailabilityState.DOWN, ""), "arbiter")
+        with pytest.raises(QuotaExceeded):
+            await tell(w, d.SetAvailability("uss5", AvailabilityState.DOWN, ""), "arbiter")
+        version = w.exchange.state.availability["uss0"].version
+        await tell(w, d.SetAvailability("uss0", AvailabilityState.NORMAL, version), "arbiter")

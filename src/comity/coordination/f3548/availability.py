@@ -9,7 +9,7 @@ import msgspec
 from comity.clock import micros
 from comity.coordination.decision import Asked, Decision
 from comity.coordination.f3548.standing import check_room, manager_of
-from comity.errors import InvalidInput, StaleOvn
+from comity.errors import InvalidInput, QuotaExceeded, StaleOvn
 from comity.model import dss_fact as d
 from comity.model.dss_command import FileReport, SetAvailability
 from comity.model.f3548 import LONGEST_MANAGER, Availability
@@ -26,6 +26,8 @@ def set_availability(asked: Asked, command: SetAvailability) -> Decision:
         raise StaleOvn("old_version is not the current one; read it again", field="old_version")
     if held is None:
         check_room(asked)
+        if len(asked.state.availability) >= asked.state.dss.entities_per_manager:
+            raise QuotaExceeded("the availability of no more USSs is kept here")
     writes = 1 if held is None else held.writes + 1
     version = asked.ids.ovn(f"availability/{command.uss}/{micros(asked.now)}", writes)
     availability = Availability(command.uss, command.state, version, writes)
