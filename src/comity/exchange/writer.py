@@ -159,6 +159,8 @@ class Writer:
         self._queue.append(waiting)
         self._idle.clear()
         self._wake()
+        if request_of(submission) is None:
+            return await waiting.future  # only a request with an id is answered for another as well
         return await asyncio.shield(waiting.future)
 
     async def run(self) -> None:
