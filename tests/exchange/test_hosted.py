@@ -12,7 +12,8 @@ from comity.coordination.f3548.visible import visible
 from comity.coordination.facts import rows
 from comity.coordination.state import DssSettings
 from comity.errors import StrategicConflict, UssDown
-from comity.ids import EntityId, Ovn, PersonId, RequestId
+from comity.exchange.hosted_forms import HostedForms
+from comity.ids import EntityId, Ovn, PersonId, RequestId, RuleId
 from comity.model import command as c
 from comity.model import dss_command as d
 from comity.model.constraint import ConstraintKind
@@ -111,6 +112,54 @@ async def test_at_level_0_the_reference_holds_the_coarse_form(tmp_path: Path) ->
         assert box.end.minute in (0, 30)
         forms = w.exchange.state.volumes.reserved(w.exchange.state.intents[EntityId(item.ref)])
         assert set(box.cells) == {cell for form in forms for cell in form.cells}
+
+
+@ran
+async def test_at_level_0_what_ended_lingers_until_the_slots_edge(tmp_path: Path) -> None:
+    """It is 08:00. One is ended at 08:00:05, another is over at 09:10; slots end at 08:30 and 09:30."""
+    async with world(tmp_path, dss=DSS) as w:
+        await to_peers(w, Level.RESERVED, Level.RESERVED)
+        early, late = await w.file(NORTH), await w.file(NORTH, volume(lat=46.0))
+        closed = c.PublishConstraint(ConstraintKind.CLOSED, "R1", (volume(lat=45.0),))
+        await w.do(NORTH, closed)
+        await subscribe(w)
+        before = reference_of(w, early)
+        told = HostedForms(w.exchange.state, w.clock).intent(before.id)
+        await w.pass_time(5.0)
+        await w.do(NORTH, c.EndIntent(EntityId(early.ref), Ovn(str(early.ovn))))
+        await w.pass_time(1_500.0)
+        assert w.exchange.state.references[before.id] == before
+        assert HostedForms(w.exchange.state, w.clock).intent(before.id) == told
+        assert not w.exchange.state.notices
+        clock = w.clock
+    async with world(tmp_path, dss=DSS, clock=clock) as w:
+        await w.pass_time(1.0)
+        assert before.id in w.exchange.state.references
+        await w.pass_time(300.0)
+        assert [one.intent for one in w.exchange.state.references.values()] == [late.ref]
+        assert [one.owed[0].entity for one in w.exchange.state.notices.values()] == [before.id]
+        await w.pass_time(2_700.0)
+        assert not w.exchange.state.intents[EntityId(late.ref)].state.live()
+        assert len(w.exchange.state.references) == len(w.exchange.state.constraint_references) == 1
+        await w.pass_time(900.0)
+        assert not w.exchange.state.references
+        assert not w.exchange.state.constraint_references
+        assert not w.exchange.state.reference_of
+
+
+@ran
+async def test_what_lingers_is_invisible_at_once_without_its_release(tmp_path: Path) -> None:
+    async with world(tmp_path, dss=DSS) as w:
+        rule = await to_peers(w, Level.RESERVED)
+        item = await w.file(NORTH)
+        await w.pass_time(5.0)
+        await w.do(NORTH, c.EndIntent(EntityId(item.ref), Ovn(str(item.ovn))))
+        (reference,) = w.exchange.state.references.values()
+        ovn = w.exchange.rule(NORTH, rule).ovn
+        await w.do(NORTH, c.WithdrawRule(RuleId(rule), ovn))
+        assert not visible(w.exchange.state, reference, w.clock.now())
+        await w.pass_time(1_800.0)
+        assert not w.exchange.state.references
 
 
 @ran

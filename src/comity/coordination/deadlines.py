@@ -15,7 +15,7 @@ from comity.clock import micros
 from comity.coordination.constraints import moved, state_at
 from comity.coordination.decision import Asked, Decision
 from comity.coordination.f3548.hosted import Hosting
-from comity.coordination.fold import intent_deadline
+from comity.coordination.fold import LINGERING, intent_deadline
 from comity.coordination.intents import ended
 from comity.coordination.state import State
 from comity.ids import EntityId, RuleId
@@ -47,6 +47,9 @@ def meet(asked: Asked, command: MeetDeadlines) -> Decision:
     facts: list[Fact] = []
     hosting = Hosting(asked)
     for kind, id in dict.fromkeys(command.due):
+        if kind == LINGERING:
+            facts.extend(hosting.outlived(EntityId(id)))
+            continue
         fact = _met(asked, kind, id)
         if fact is not None:
             facts.append(fact)

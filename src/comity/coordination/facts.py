@@ -15,7 +15,7 @@ import msgspec
 
 from comity.clock import micros
 from comity.coordination.dss_fold import apply_dss
-from comity.coordination.fold import constraint_deadline, intent_deadline
+from comity.coordination.fold import LINGERING, constraint_deadline, intent_deadline
 from comity.coordination.state import Done, PersonKey, RequestKey, Revocation, State
 from comity.coordination.volumes import Volumes
 from comity.geo.heights import Environment
@@ -263,9 +263,14 @@ def _derive(state: State, items: list[Intent | Constraint]) -> None:
         state.hold(item)
         if not item.state.live():
             state.lingering.append((micros(lingers_until(item.changed_at)), item.id))
+            if item.id in state.reference_of:
+                state.deadlines.append((micros(lingers_until(item.changed_at)), LINGERING, item.id))
         elif isinstance(item, Intent):
             state.deadlines.append((micros(intent_deadline(item)), "intent", item.id))
         else:
             when = constraint_deadline(item, lead_s)
             state.deadlines.append((micros(when), "constraint", item.id))
+    for id in state.reference_of:
+        if state.item(id) is None:
+            state.deadlines.append((0, LINGERING, id))
     state.heapify()

@@ -24,6 +24,9 @@ from comity.release.coarsen import lingers_until
 REQUEST_MEMORY: Final = timedelta(hours=24)
 """How long a retried request is recognised; longer costs memory for each request."""
 
+LINGERING: Final = "lingering"
+"""The kind of deadline at which a reference of what has ended goes."""
+
 OFF_NOMINAL_GRACE: Final = timedelta(hours=1)
 """A Nonconforming or Contingent intent outlives its last volume by this: the aircraft may still fly."""
 
@@ -117,8 +120,15 @@ def _put_intent(state: State, intent: Intent) -> None:
     state.hold(intent)
     if intent.state is IntentState.ENDED:
         heapq.heappush(state.lingering, (micros(lingers_until(intent.changed_at)), intent.id))
+        _let_linger(state, intent)
     else:
         state.due(micros(intent_deadline(intent)), "intent", intent.id)
+
+
+def _let_linger(state: State, ended: Intent | Constraint) -> None:
+    """What stands for it among F3548 peers goes when its level-0 form does, if it does not go at once."""
+    if ended.id in state.reference_of:
+        state.due(micros(lingers_until(ended.changed_at)), LINGERING, ended.id)
 
 
 def _put_constraint(state: State, constraint: Constraint) -> None:
@@ -127,6 +137,7 @@ def _put_constraint(state: State, constraint: Constraint) -> None:
     state.hold(constraint)
     if not constraint.state.live():
         heapq.heappush(state.lingering, (micros(lingers_until(constraint.changed_at)), constraint.id))
+        _let_linger(state, constraint)
         return
     lead_s = state.charter.constraint_lead_s if state.charter is not None else 0
     when = constraint_deadline(constraint, lead_s)

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from typing import Any, Final, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from comity.clock import Clock
 from comity.coordination.f3548.visible import visible
@@ -124,7 +125,8 @@ class HostedForms:
     def _intent(
         self, reference: OperationalIntentReference, intent: Intent, word: AvailabilityState
     ) -> _OperationalIntent:
-        nominal, off_nominal = by_state(intent)
+        # One that has ended is told as it was, as long as its reference is there.
+        nominal, off_nominal = by_state(replace(intent, state=reference.state))
         details = Details(
             self._volumes(nominal, reference.level),
             self._volumes(off_nominal, reference.level),

@@ -38,7 +38,7 @@ from comity.model.f3548 import (
 from comity.model.fact import Fact
 from comity.model.intent import Intent, IntentState
 from comity.model.rule import Level
-from comity.release.coarsen import reserve
+from comity.release.coarsen import lingers_until, reserve
 from comity.release.forms import Item
 
 Reference = OperationalIntentReference | ConstraintReference
@@ -73,7 +73,7 @@ class Hosting:
         """What goes with an item as it now is. ``key``: ovns of peers' plans that were looked at."""
         level, held = self._level(item), self._held(item)
         if level is Level.NONE:
-            return () if held is None else self._removed(held)
+            return () if held is None or self._lingers(item, held) else self._removed(held)
         if self._unseen(item, level):
             return ()
         if isinstance(item, Intent):
@@ -85,9 +85,31 @@ class Hosting:
     def aligned(self, item: Item) -> bool:
         """Whether peers have of the item what its owner now releases to them, from whom it now comes."""
         level, held, dss = self._level(item), self._held(item), self._state.dss
+        if held is not None and self._lingers(item, held):
+            return True
         if held is None or level is Level.NONE:
             return held is None and level is Level.NONE
         return (level, dss.uss, dss.base_url) == (held.level, held.manager, held.url)
+
+    def outlived(self, id: EntityId) -> tuple[Fact, ...]:
+        """What takes the reference of an item away that ended earlier, once peers may know that it did."""
+        named = self._state.reference_of.get(id)
+        if named is None:
+            return ()
+        item = self._state.item(id)
+        if item is not None and (item.state.live() or self._asked.now < lingers_until(item.changed_at)):
+            return ()
+        held = self._state.references.get(named) or self._state.constraint_references[named]
+        return self._removed(held)
+
+    def _lingers(self, item: Item, held: Reference) -> bool:
+        """Whether it has ended, and level 0 does not show that yet: the moment is finer than its slots."""
+        return (
+            not item.state.live()
+            and held.level is Level.RESERVED
+            and self._released(item) is Level.RESERVED
+            and self._asked.now < lingers_until(item.changed_at)
+        )
 
     def _unseen(self, item: Item, level: Level) -> bool:
         """Whether peers have the same coarse form of it already: a new version, and a notice, would tell them
@@ -108,7 +130,11 @@ class Hosting:
 
     def _level(self, item: Item) -> Level:
         """The level at which peers are to have it."""
-        if not item.state.live() or not self._state.dss.uss:
+        return self._released(item) if item.state.live() else Level.NONE
+
+    def _released(self, item: Item) -> Level:
+        """The level at which its owner releases such things to peers."""
+        if not self._state.dss.uss:
             return Level.NONE
         if isinstance(item, Intent):
             return hosted_level(self._state, item.owner, self._asked.now)
