@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from comity.coordination.state import DssSettings
-from comity.errors import InvalidInput, NotFound
+from comity.errors import InvalidInput, NotFound, TooLarge
 from comity.geo.coverage import circle_cells
 from comity.ids import EntityId, PersonId, RequestId
 from comity.model import command as c
@@ -40,9 +40,9 @@ async def ask(here: World, manager: str, command: d.PeerCommand) -> Any:
     return await here.exchange.writer.submit(by)
 
 
-def reference(radius_m: float = 500.0, ovn: str | None = None) -> d.PutReference:
-    box = CellBox(circle_cells(47.0, 11.0, radius_m), 600.0, 700.0, START, START + timedelta(hours=1))
-    return d.PutReference(REFERENCE, ovn, box, IntentState.ACCEPTED, "https://parcels.example")
+def reference(radius_m: float = 500.0, ovn: str | None = None, id: EntityId = REFERENCE) -> d.PutReference:
+    box = CellBox(circle_cells(lat, 11.0, radius_m), 600.0, 700.0, START, START + timedelta(hours=1))
+    return d.PutReference(id, ovn, box, IntentState.ACCEPTED, "https://parcels.example")
 
 
 def test_everybody_sees_a_usss_reference_as_cells_until_its_end(tmp_path: Path) -> None:
@@ -79,6 +79,23 @@ def test_a_large_reference_is_drawn_with_few_cells_that_hold_it(tmp_path: Path) 
         assert item.reserved is not None
         assert len(reference(radius_m=25_000.0).box.cells) > 1_000
         assert len(item.reserved[0].cells) <= 32
+
+    alike(test, tmp_path)
+
+
+def test_a_flood_of_references_does_not_keep_anybody_from_what_participants_release(tmp_path: Path) -> None:
+    async def test(here: World) -> None:
+        await here.file(NORTH, volume())
+        here.exchange.views.limit = 2
+        for number in range(11):
+            if number == 10:
+                assert len(here.exchange.airspace(NORTH)) == 11
+            id = EntityId(f"{number:08x}-1111-4111-8111-111111111111")
+            await ask(here, "parcels", reference(id=id, lat=48.0 + number))
+        with pytest.raises(TooLarge, match="more than 10 items"):
+            here.exchange.airspace(NORTH)
+        with pytest.raises(TooLarge, match="more than 10 items"):
+            here.exchange.airspace(SOUTH)
 
     alike(test, tmp_path)
 

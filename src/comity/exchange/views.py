@@ -24,7 +24,7 @@ from comity.release.coarsen import lingers_until
 from comity.release.forms import Item, References, own_form, past
 from comity.release.peers import PeerReference, entity_of, over, peer_form, split
 from comity.release.policy import Policy
-from comity.release.view import View, form_for, too_large
+from comity.release.view import View, check_size, form_for
 
 MEMBERSHIP = (
     f.RulePut,
@@ -156,9 +156,7 @@ class Views:
                 # What the state has not let go of yet is counted by nobody: that is others' doing as well.
                 held = (self.state.item(entity) for entity in ended)
                 count += len(entities) - sum(1 for item in held if item is None or past(item, now))
-        count += sum(1 for _ in self._of_peers(now))
-        if count > self.limit:
-            raise too_large(self.limit)
+        check_size(count, sum(1 for _ in self._of_peers(now)), self.limit)
 
     def _of_peers(self, now: datetime) -> Iterator[PeerReference]:
         """What USSs filed by F3548 and is not over, but for what stands for items held here."""

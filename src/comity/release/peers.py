@@ -40,6 +40,11 @@ def split(entity: EntityId) -> tuple[ItemKind, EntityId] | None:
     return None
 
 
+def is_peers(entity: EntityId) -> bool:
+    """Whether a view's entity is a peer's reference."""
+    return entity.startswith((_INTENT, _CONSTRAINT))
+
+
 def contact(manager: str) -> str:
     return f"USS {manager}"
 

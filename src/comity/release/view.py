@@ -32,6 +32,7 @@ from comity.release.forms import (
     reserved_form,
     volume_form,
 )
+from comity.release.peers import is_peers
 from comity.release.policy import Policy
 
 REMEMBERED_REMOVALS: Final = 20_000
@@ -39,6 +40,10 @@ REMEMBERED_REMOVALS: Final = 20_000
 
 PAGE_VOLUMES: Final = 20_000
 """Volumes in one page, about 10 MB of JSON; items of a thousand volumes would make a page of gigabytes."""
+
+PEERS_ROOM: Final = 5
+"""Of what USSs file by F3548 a view holds so many times its limit. Larger: more memory for each reader;
+smaller: fewer USSs, each within its own bound, make everybody ask by place."""
 
 Reserve = Callable[[Item], tuple[ReservedVolume, ...]]
 
@@ -79,6 +84,15 @@ def too_large(limit: int) -> TooLarge:
     return TooLarge(f"more than {limit} items are released to you; ask for an area instead", field="area")
 
 
+def check_size(items: int, of_peers: int, limit: int) -> None:
+    """What USSs file by F3548 needs nobody's consent, so it may not crowd out what participants release:
+    there is room of its own for it."""
+    if items > limit:
+        raise too_large(limit)
+    if of_peers > limit * PEERS_ROOM:
+        raise too_large(limit * PEERS_ROOM)
+
+
 class View:
     """One recipient's items and feed. ``limit``: a view past it is refused, never shortened."""
 
@@ -90,6 +104,7 @@ class View:
         self.entities: dict[str, EntityId] = {}
         self.dirty: set[EntityId] = set()
         self.seq = 0
+        self.of_peers = 0
         self._seqs: dict[str, int] = {}
         self._gone: dict[str, int] = {}
         self._gone_before = 0
@@ -112,6 +127,8 @@ class View:
                 continue
             self.seq += 1
             self._seqs.pop(ref, None)
+            if is_peers(entity):
+                self.of_peers += (form is not None) - (ref in self.items)
             if form is None:
                 del self.items[ref]
                 del self.entities[ref]
@@ -128,8 +145,7 @@ class View:
         return changes
 
     def check_size(self) -> None:
-        if len(self.items) > self.limit:
-            raise too_large(self.limit)
+        check_size(len(self.items) - self.of_peers, self.of_peers, self.limit)
 
     def get(self, ref: str) -> ReleasedItem:
         item = self.items.get(ref)
