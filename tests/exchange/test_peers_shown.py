@@ -40,7 +40,9 @@ async def ask(here: World, manager: str, command: d.PeerCommand) -> Any:
     return await here.exchange.writer.submit(by)
 
 
-def reference(radius_m: float = 500.0, ovn: str | None = None, id: EntityId = REFERENCE) -> d.PutReference:
+def reference(
+    radius_m: float = 500.0, ovn: str | None = None, id: EntityId = REFERENCE, lat: float = 47.0
+) -> d.PutReference:
     box = CellBox(circle_cells(lat, 11.0, radius_m), 600.0, 700.0, START, START + timedelta(hours=1))
     return d.PutReference(id, ovn, box, IntentState.ACCEPTED, "https://parcels.example")
 
