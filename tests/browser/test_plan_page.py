@@ -317,9 +317,15 @@ def test_the_plan_is_worked_by_keys_alone(fake: FakeExchange, page: MapPage) -> 
     page.until_still()
     keys.press("P")
     page.page.wait_for_selector(".plan-panel")
-    for place in ("47.9 9.0", "48.3 9.6"):
+
+    def has(waypoints: int) -> None:
+        page.until(lambda: page.debug("plan")["waypoints"] == waypoints, f"it has {waypoints}")
+
+    for number, place in enumerate(("47.9 9.0", "48.3 9.6"), 1):
         keys.press("Enter")
+        has(number)
         page.page.wait_for_selector("#plan-place")
+        page.until_settled()
         tab_to(page, "plan-place")
         keys.press("ControlOrMeta+a")
         keys.type(place)

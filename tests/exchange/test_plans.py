@@ -321,10 +321,12 @@ def test_nothing_is_told_by_what_was_withdrawn_meanwhile(tmp_path: Path) -> None
         await here.file(NORTH, volume())
         asked = search(volume(start_s=1_200.0, end_s=3_000.0))
         rule: Any = given.result
-        answer, _ = await asyncio.gather(
-            here.exchange.plans.alternatives(SOUTH, asked),
-            here.do(NORTH, c.WithdrawRule(rule.id, rule.ovn)),
-        )
+        asking = asyncio.create_task(here.exchange.plans.alternatives(SOUTH, asked))
+        await asyncio.sleep(0)
+        async with here.exchange.plans._turn:  # between two of the search's own
+            await here.do(NORTH, c.WithdrawRule(rule.id, rule.ovn))
+        assert not asking.done()
+        answer = await asking
         after = await here.exchange.plans.alternatives(SOUTH, asked)
         assert after.passes
         assert answer.alternatives == ()
