@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from comity.clock import seconds
-from comity.geo.boxes import Box
+from comity.geo.boxes import Box, share
 from comity.geo.cells import cell_of, level_of, parent, token
 from comity.geo.coverage import union as union
 from comity.geo.earth import B_M
@@ -134,7 +134,7 @@ def _holder(cell: str, level: int) -> str:
 
 def overlap(one: Placed, other: Placed) -> bool:
     """Whether two share a cell, a height and a time."""
-    return _share(one.box, other.box) and meet(one, other)
+    return share(one.box, other.box) and meet(one, other)
 
 
 class CellIndex:
@@ -243,7 +243,7 @@ class OverlayCellIndex:
         if len(asked.cells) > len(own) or not self._levels <= {asked.level}:
             return kept + [id for id, placed in own.items() if overlap(placed, asked)]
         near = {id for cell in asked.cells if cell in self._at for id in self._at[cell]}
-        return kept + [id for id in near if _share(own[id].box, asked.box)]
+        return kept + [id for id in near if share(own[id].box, asked.box)]
 
 
 Cells = CellIndex | OverlayCellIndex
@@ -256,22 +256,6 @@ def _widened(placed: Placed, heights: bool, times: bool) -> Placed:
     bounds = box[6:8] if heights else (LOWEST_M, HIGHEST_M)
     span = box[8:] if times else (NEVER_S, EVER_S)
     return Placed(Box(*box[:6], *bounds, *span), placed.cells, placed.level)
-
-
-def _share(a: Box, b: Box) -> bool:
-    """Whether two boxes share a point; the likeliest reason that they do not comes first."""
-    return (
-        a[0] <= b[3]
-        and a[3] >= b[0]
-        and a[1] <= b[4]
-        and a[4] >= b[1]
-        and a[6] <= b[7]
-        and a[7] >= b[6]
-        and a[8] <= b[9]
-        and a[9] >= b[8]
-        and a[2] <= b[5]
-        and a[5] >= b[2]
-    )
 
 
 def _seconds(when: datetime | None, missing: float) -> float:

@@ -7,7 +7,7 @@ few dozen of them that costs less than keeping an index.
 from __future__ import annotations
 
 from comity.coordination.volumes import Boxes, Hit, Placed, Volumes, asked_coarsely
-from comity.geo.boxes import Box
+from comity.geo.boxes import share
 from comity.geo.heights import Environment
 from comity.ids import EntityId, ParticipantId
 from comity.model.released import ReservedVolume
@@ -59,7 +59,7 @@ class OverlayVolumes:
         asked = self.boxes.of(volume).box
         for item, placed in self._own.values():
             if item.owner in owners and item.state.live():
-                found += [(item, number) for number, own in enumerate(placed) if _overlap(own.box, asked)]
+                found += [(item, number) for number, own in enumerate(placed) if share(own.box, asked)]
         return found
 
     def near_coarsened(self, volume: Volume4D, owners: frozenset[ParticipantId]) -> list[Item]:
@@ -71,22 +71,6 @@ class OverlayVolumes:
         found = [item for item in found if item.id not in hidden]
         asked = asked_coarsely(self.boxes.of(volume).box)
         for item, placed in self._own.values():
-            if item.owner in owners and any(_overlap(own.grown, asked) for own in placed):
+            if item.owner in owners and any(share(own.grown, asked) for own in placed):
                 found.append(item)
         return found
-
-
-def _overlap(a: Box, b: Box) -> bool:
-    """Whether two boxes share a point; the likeliest reason that they do not comes first."""
-    return (
-        a[0] <= b[3]
-        and a[3] >= b[0]
-        and a[1] <= b[4]
-        and a[4] >= b[1]
-        and a[6] <= b[7]
-        and a[7] >= b[6]
-        and a[8] <= b[9]
-        and a[9] >= b[8]
-        and a[2] <= b[5]
-        and a[5] >= b[2]
-    )

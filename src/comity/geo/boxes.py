@@ -59,6 +59,22 @@ _FAR_M: Final = 1_000_000.0
 the earth, outside of which nothing lies."""
 
 
+def share(a: Box, b: Box) -> bool:
+    """Whether two boxes share a point; the likeliest reason that they do not comes first."""
+    return (
+        a[0] <= b[3]
+        and a[3] >= b[0]
+        and a[1] <= b[4]
+        and a[4] >= b[1]
+        and a[6] <= b[7]
+        and a[7] >= b[6]
+        and a[8] <= b[9]
+        and a[9] >= b[8]
+        and a[2] <= b[5]
+        and a[5] >= b[2]
+    )
+
+
 def volume_box(volume: Volume4D, environment: Environment) -> Box:
     """``environment`` must know no more than what stays true while the box is in use."""
     return Box(

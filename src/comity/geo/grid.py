@@ -71,7 +71,7 @@ class LooseGrid:
             self._held[cell] = array("I", (held, handle))
             return 1
         held.append(handle)  # type: ignore[union-attr]  # mypy does not narrow on `type() is`
-        return len(held) - 1  # type: ignore[arg-type]
+        return len(held) - 1  # type: ignore[arg-type]  # as above
 
     def add_many(self, cell: int, handles: Handles) -> int:
         """Put several in one cell; the place of the first."""

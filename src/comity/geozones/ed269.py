@@ -10,6 +10,7 @@ upper one unlimited; the notes say so. Reasons, conditions and messages for pilo
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from comity.errors import InvalidInput
@@ -54,9 +55,13 @@ def read(data: bytes, source: str) -> Reading:
             f"{name}[{place}]",
             plain(one.get("identifier")) if isinstance(one, dict) else None,
             len(geometry) if isinstance(geometry, list) else 0,
-            lambda one=one: _made(record(one, "zone")),  # type: ignore[misc]
+            partial(_of_record, one),
         )
     return collected.reading()
+
+
+def _of_record(one: object) -> Made:
+    return _made(record(one, "zone"))
 
 
 def _made(one: dict[str, Any]) -> Made:

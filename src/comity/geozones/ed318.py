@@ -10,6 +10,7 @@ what they enumerate is held to; lengths of texts and further members are not.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from comity.errors import InvalidInput
@@ -64,7 +65,7 @@ def read(data: bytes, source: str) -> Reading:
             f"features[{place}]",
             plain(properties.get("identifier")) if isinstance(properties, dict) else None,
             _stated(geometry),
-            lambda feature=feature: _made(record(feature, "feature")),  # type: ignore[misc]
+            partial(_of_record, feature),
         )
     return collected.reading()
 
@@ -84,6 +85,10 @@ def _stated(geometry: Any) -> int:
         return 0
     inner = geometry.get("geometries")
     return len(inner) if isinstance(inner, list) else 1
+
+
+def _of_record(one: object) -> Made:
+    return _made(record(one, "feature"))
 
 
 def _made(feature: dict[str, Any]) -> Made:

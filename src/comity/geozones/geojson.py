@@ -7,6 +7,7 @@ the RFC has them. Coordinates are WGS84; a file that names another reference sys
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from comity.errors import InvalidInput
@@ -44,7 +45,7 @@ def read(data: bytes, source: str) -> Reading:
             f"features[{place}]",
             designator_of(properties if isinstance(properties, dict) else {}, one.get("id")),
             1 if isinstance(one.get("geometry"), dict) else 0,
-            lambda feature=feature: _made(record(feature, "feature")),  # type: ignore[misc]
+            partial(_of_record, feature),
         )
     return collected.reading()
 
@@ -52,6 +53,10 @@ def read(data: bytes, source: str) -> Reading:
 def _check_crs(crs: Any) -> None:
     if crs is not None and not str(crs).rstrip("}' ").endswith(_WGS84):
         refuse("the file's coordinates are not WGS84 longitude and latitude")
+
+
+def _of_record(one: object) -> Made:
+    return _made(record(one, "feature"))
 
 
 def _made(feature: dict[str, Any]) -> Made:

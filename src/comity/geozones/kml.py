@@ -11,6 +11,7 @@ archive, is not read.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 from comity.errors import InvalidInput
@@ -55,7 +56,7 @@ def read(data: bytes, source: str) -> Reading:
             place,
             designator_of(of),
             sum(1 for _ in _geometries(element)),
-            lambda element=element, of=of: _made(element, of),  # type: ignore[misc]
+            partial(_made, element, of),
         )
     return collected.reading()
 

@@ -11,6 +11,7 @@ since aerodromes give one name to their zones. Zones active by NOTAM alone are t
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any, Final
 
 from comity.errors import InvalidInput
@@ -46,7 +47,7 @@ def read(data: bytes, source: str) -> Reading:
         place = f"airspace[{number}]"
         if isinstance(one, dict):
             place += f", line {one[LINE]}"
-        collected.add(place, _designator(one), _stated(one), lambda one=one: _made(one))  # type: ignore[misc]
+        collected.add(place, _designator(one), _stated(one), partial(_made, one))
     for name, section in tree.items():
         if name not in ("airspace", LINE):
             count = len(section) if isinstance(section, list) else 1
