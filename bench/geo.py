@@ -169,9 +169,9 @@ def exact_figures() -> None:
         for name, make in kinds.items():
             others = [make(46.0 + dy, 7.0 + dx) for dy, dx in scatter.tolist()]
             cold = [make(46.0 + dy, 7.0 + dx) for dy, dx in scatter.tolist()]
-            base_us = cpu_us(lambda: afresh(make_query(46.0, 7.0), others), 1)  # noqa: B023
-            cold_us = cpu_once_us(lambda: intersects(make_query(46.0, 7.0), cold))  # noqa: B023
-            took_us = cpu_us(lambda: intersects(make_query(46.0, 7.0), others), 30)  # noqa: B023
+            base_us = cpu_us(lambda: afresh(make_query(46.0, 7.0), others), 1)  # noqa: B023  # called at once
+            cold_us = cpu_once_us(lambda: intersects(make_query(46.0, 7.0), cold))  # noqa: B023  # called at once
+            took_us = cpu_us(lambda: intersects(make_query(46.0, 7.0), others), 30)  # noqa: B023  # called at once
             hits = int(intersects(make_query(46.0, 7.0), others).sum())
             note = f"{hits} meet, first sight {cold_us / 500:.0f} µs each"
             line(f"{asked} against {name}", took_us, "afresh", base_us, note)

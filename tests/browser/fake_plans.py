@@ -235,7 +235,7 @@ def boxes(item: ReleasedItem) -> Iterator[Box]:
 
 def meet(one: Box, other: Box) -> bool:
     pairs = ((0, 1), (2, 3), (4, 5), (6, 7))
-    return all(one[low] < other[high] and other[low] < one[high] for low, high in pairs)  # type: ignore[operator]
+    return all(one[low] < other[high] and other[low] < one[high] for low, high in pairs)  # type: ignore[operator]  # a pair is of one kind
 
 
 def changed(route: dict[str, Any], kind: str, by: float) -> dict[str, Any]:

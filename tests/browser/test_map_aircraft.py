@@ -149,7 +149,7 @@ def test_filters_say_how_many_are_shown_and_keep_what_is_warned_of(fake: FakeExc
     page.page.keyboard.press("Tab")
     page.until(lambda: page.page.locator("#filter-state").count() == 1, "the strip says so")
     told = page.text("#filter-state")
-    shown = int(re.match(r"(\d+) of 200 aircraft shown", told).group(1))  # type: ignore[union-attr]
+    shown = int(re.match(r"(\d+) of 200 aircraft shown", told).group(1))  # type: ignore[union-attr]  # None fails
     assert "FL200 – FL280" in told
     assert 5 < shown < 60
     page.until(lambda: _visible(page) < everything, "fewer are drawn")

@@ -205,7 +205,7 @@ def test_a_new_plan_that_cannot_be_activated_is_not_planned(asked: Asking, here:
             raise StrategicConflict("somebody was faster", field="volumes", detail={"conflicts": []})
         return await submit(submission)
 
-    exchange.submit = one_too_late  # type: ignore[method-assign]
+    exchange.submit = one_too_late  # type: ignore[method-assign]  # in its stead
     try:
         answer = upsert(asked, new_id("late"), "late", "InUse", volumes=[area(here)])
     finally:

@@ -183,7 +183,7 @@ def test_a_short_key_is_taken_with_a_warning_at_the_start_alone(
     (folder / "authority.pem").write_bytes(public_pem(short))
     with caplog.at_level(logging.WARNING, "comity.http.standards"):
         ring = build_standard_keyring(parse_config(CONFIG + SETTINGS, folder))
-    assert [record.at for record in caplog.records] == ["f3548.public_keys[1]"]  # type: ignore[attr-defined]
+    assert [record.at for record in caplog.records] == ["f3548.public_keys[1]"]  # type: ignore[attr-defined]  # ours
     with pytest.warns(UserWarning, match="1024 bits"):
         token = jwt.encode(claims(), short, algorithm="RS256")
     assert asked(StandardVerifier(ring, frozenset({"dss.example"})), token).sub == "uss1"
