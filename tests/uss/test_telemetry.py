@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from comity.ids import GroupId, ParticipantId
+from comity.ids import EntityId, GroupId, Ovn, ParticipantId
 from comity.model import command as c
 from comity.model.altitude import Altitude, Datum
 from comity.model.intent import IntentState
@@ -172,4 +172,18 @@ def test_412_once_it_is_stale(here: Hosted) -> None:
     fly(here)
     assert ask(here, id).status_code == 200
     here.served.advance(20.0)
+    none_told(here, id)
+
+
+def test_412_once_it_has_ended_although_its_coarse_form_lingers(here: Hosted) -> None:
+    given = Levels(Level.RESERVED, Level.NONE, Level.POSITION, Level.NONE)
+    here.served.run(here.world.do(NORTH, c.SetRule(ToGroup(GroupId("f3548"), CENTRE), given)))
+    item = here.become(here.file(volume(start_s=-600.0)), IntentState.ACTIVATED)
+    item = here.become(item, IntentState.NONCONFORMING, volume(start_s=-600.0))
+    id = here.reference(item).id
+    here.served.advance(5.0)
+    fly(here)
+    assert ask(here, id).status_code == 200
+    here.served.run(here.world.do(NORTH, c.EndIntent(EntityId(item.ref), Ovn(str(item.ovn)))))
+    assert here.call("GET", f"{INTENTS}/{id}").status_code == 200
     none_told(here, id)

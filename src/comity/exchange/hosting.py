@@ -99,7 +99,8 @@ class Hosting:
         shown = levels.own_track
         if reference.state is IntentState.CONTINGENT:
             shown = max(shown, levels.own_track_in_emergency, key=lambda level: level.rank)
-        if shown is Level.NONE:
+        # What has ended and lingers at level 0 is told as it was, but nobody's aircraft is followed any more.
+        if shown is Level.NONE or not intent.state.live():
             return None
         found = telemetry_of(reference.id, intent, self._picture, self._state.environment, now)
         if found is not None:
